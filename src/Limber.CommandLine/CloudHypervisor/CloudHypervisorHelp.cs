@@ -1,0 +1,22 @@
+namespace Limber.CommandLine.CloudHypervisor;
+
+/// <summary>The help text of Cloud Hypervisor's dialect.</summary>
+internal static class CloudHypervisorHelp
+{
+    public const string Text = """
+        Limber, Cloud Hypervisor's dialect. Options take two dashes: --option value or --option=value.
+
+          --kernel FILE                    a bzImage or a vmlinux with a PVH note
+          --initramfs FILE, --cmdline TEXT
+          --cpus boot=N,max=N,topology=THREADS:CORES:DIES:PACKAGES      default boot=1
+          --memory size=N[K|M|G],shared=on|off                          default size=512M
+          --serial off|null|tty|pty|file=FILE|socket=PATH               default null
+          --console off|null
+          --api-socket PATH | path=PATH    REST interface
+          --no-shutdown                    a power-off stops the guest and keeps the process
+          --seccomp false
+          -v, -vv, -vvv                    log more
+          -V, --version, -h, --help
+
+        """;
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Limber.Config;
+
+namespace Limber.CommandLine.CloudHypervisor;
+
+/// <summary>Parses one command line in Cloud Hypervisor's dialect.</summary>
+internal sealed class CloudHypervisorParser(string programName)
+{
+    private static readonly string[] Built =
+    [
+        "kernel", "initramfs", "cmdline", "cpus", "memory", "serial", "console", "api-socket", "no-shutdown",
+        "seccomp",
+    ];
+
+    /// <summary>Parses the arguments after the program's name.</summary>
+    public CommandLineResult Parse(IReadOnlyList<string> args)
+    {
+        CloudHypervisorOptions options = CloudHypervisorOptions.Read(args);
+        if (args.Count == 0 || options.Has("help"))
+        {
+            return new CommandLineResult.PrintAndExit(CloudHypervisorHelp.Text);
+        }
+
+        if (options.Has("version"))
+        {
+            return new CommandLineResult.PrintAndExit(
+                $"{programName}: Limber {ProductVersion.Text}, Cloud Hypervisor's dialect\n");
+        }
+
+        RequireBuilt(options);
+        PayloadConfig payload = Payload(options);
+        ConsoleOptions.RequireNoConsole(options.Value("console"));
+        return new CommandLineResult.Run(
+            new VmConfig
+            {
+                Dialect = Dialect.CloudHypervisor,
+                Cpus = CpusOption.Resolve(options.Value("cpus")),
+                Memory = MemoryOption.Resolve(options.Value("memory")),
+                Payload = payload,
+                Serials = ConsoleOptions.Serials(options.Value("serial")),
+                ApiSocket = ApiSocket(options.Value("api-socket")),
+                NoShutdown = options.Has("no-shutdown"),
+            },
+            options.Verbosity);
+    }
+
+    private static void RequireBuilt(CloudHypervisorOptions options)
+    {
+        foreach (string name in options.Given)
+        {
+            if (!Built.Contains(name))
+            {
+                string value = options.Value(name) ?? "";
+                throw CommandLineException.NotBuilt(value.Length == 0 ? $"--{name}" : $"--{name} {value}");
+            }
+        }
+
+        if (options.Value("seccomp") is string seccomp and not "false")
+        {
+            throw CommandLineException.NotBuilt($"--seccomp {seccomp}", "supported: false");
+        }
+    }
+
+    private static PayloadConfig Payload(CloudHypervisorOptions options)
+    {
+        if (options.Value("kernel") is string kernel)
+        {
+            return kernel.Length > 0
+                ? new PayloadConfig(kernel, NullIfEmpty(options.Value("initramfs")), options.Value("cmdline") ?? "")
+                : throw new CommandLineException("--kernel: the path is empty");
+        }
+
+        throw options.Given.All(name => name is "api-socket" or "seccomp" or "no-shutdown")
+            ? CommandLineException.NotBuilt("starting without --kernel and waiting for vm.create")
+            : new CommandLineException($"--{options.Given[0]}: a virtual machine needs --kernel");
+    }
+
+    private static string? ApiSocket(string? value)
+    {
+        if (value is null)
+        {
+            return null;
+        }
+
+        string option = $"--api-socket {value}";
+        if (value.StartsWith("fd=", StringComparison.Ordinal))
+        {
+            throw CommandLineException.NotBuilt(option, "supported: path=PATH");
+        }
+
+        string path = value.StartsWith("path=", StringComparison.Ordinal) ? value["path=".Length..] : value;
+        return path.Length > 0 ? path : throw new CommandLineException($"{option}: the path is empty");
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

@@ -1,0 +1,33 @@
+namespace Limber.CommandLine.Qemu;
+
+/// <summary>The help text of QEMU's dialect.</summary>
+internal static class QemuHelp
+{
+    public const string Text = """
+        Limber, QEMU's dialect. Options take one dash or two; a comma within a value is doubled.
+
+        Machine
+          -machine, -M [type=]pc|q35[,accel=kvm][,PROPERTY=VALUE...]   also pc-i440fx-V, pc-q35-V; -machine help
+          -accel kvm, -enable-kvm          the only accelerator, and the default
+          -cpu MODEL[,+FLAG][,-FLAG]       default qemu64; -cpu help
+          -smp [cpus=]N[,maxcpus=N][,sockets=N][,dies=N][,modules=N][,cores=N][,threads=N]
+          -m [size=]N[k|M|G|T]             default 128M; without a suffix MiB
+          -name TEXT, -uuid UUID
+        Boot
+          -kernel FILE, -initrd FILE, -append TEXT
+          -S                               wait for `cont` before the first instruction
+          -no-reboot                       a reset ends the process
+          -no-shutdown                     a power-off stops the guest and keeps the process
+        Character devices and monitors
+          -serial DEV                      up to four; DEV is stdio, null, pty, file:PATH,
+                                           unix:PATH[,server=on|off][,wait=on|off], tcp:HOST:PORT[,...],
+                                           mon:stdio, chardev:ID, or none
+          -monitor DEV|none, -qmp DEV, -qmp-pretty DEV
+          -chardev socket|stdio|pty|file|null,id=ID[,...]
+          -mon [chardev=]ID[,mode=readline|control][,pretty=on|off]
+          -display none, -nographic, -nodefaults, -no-user-config
+        Other
+          -pidfile FILE, -version, -help
+
+        """;
+}

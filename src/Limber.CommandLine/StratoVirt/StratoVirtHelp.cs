@@ -1,0 +1,27 @@
+namespace Limber.CommandLine.StratoVirt;
+
+/// <summary>The help text of StratoVirt's dialect.</summary>
+internal static class StratoVirtHelp
+{
+    public const string Text = """
+        Limber, StratoVirt's dialect. Options take one dash and are given once; a comma can't be part of a value.
+
+          -machine [type=]q35[,accel=kvm][,mem-share=on|off][,dump-guest-core=on|off][,usb=off]
+          -accel kvm
+          -cpu host
+          -smp [cpus=]N[,maxcpus=N][,sockets=N][,dies=N][,cores=N][,threads=N]
+          -m [size=]N[k|M|G]               128M to 512G, default 256M; without a suffix MiB
+          -name TEXT
+          -kernel FILE, -initrd FILE, -append TEXT
+          -serial stdio | pty | file,path=FILE | socket,path=PATH,server,nowait | chardev:ID
+          -qmp unix:PATH,server,nowait | tcp:IP:PORT,server,nowait
+          -chardev stdio|pty|file|socket,id=ID[,path=PATH][,server,nowait]
+          -mon chardev=ID,id=NAME,mode=control
+          -S                               wait for `cont` before the first instruction
+          -disable-seccomp, -version, -help
+
+        Taken and ignored: -overcommit -uuid -no-user-config -nodefaults -sandbox -msg -rtc -boot -nographic
+        -realtime -display -usb -no-shutdown
+
+        """;
+}

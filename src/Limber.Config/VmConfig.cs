@@ -1,0 +1,54 @@
+using System;
+using System.Collections.Immutable;
+
+namespace Limber.Config;
+
+/// <summary>
+/// What one virtual machine is made of, as data. Every command-line dialect produces it, an embedding program
+/// may build it directly, and nothing in it changes after the machine was created: what the machine became
+/// later is the machine's own state, never a changed wish.
+/// </summary>
+public sealed record VmConfig
+{
+    /// <summary>The dialect the configuration was written in; it decides the flavour of default monitors.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Qemu;
+
+    /// <summary>The guest's name (<c>-name</c>), or null when none was given.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The guest's UUID; all zeros when none was given.</summary>
+    public Guid Uuid { get; init; }
+
+    /// <summary>The machine type as named by the user (<c>pc</c>, <c>q35</c>); all x86 types share one platform.</summary>
+    public string MachineType { get; init; } = "q35";
+
+    /// <summary>Processors present at boot and possible later.</summary>
+    public required CpuConfig Cpus { get; init; }
+
+    /// <summary>Guest memory.</summary>
+    public required MemoryConfig Memory { get; init; }
+
+    /// <summary>What to boot; an empty payload starts the built-in notice.</summary>
+    public PayloadConfig Payload { get; init; } = new();
+
+    /// <summary>Serial ports COM1 to COM4 in order; at most four. A null entry is a port that does not exist.</summary>
+    public ImmutableArray<ChardevConfig?> Serials { get; init; } = [];
+
+    /// <summary>QMP and HMP monitors.</summary>
+    public ImmutableArray<MonitorConfig> Monitors { get; init; } = [];
+
+    /// <summary>Path of the REST interface's Unix socket, or null for none.</summary>
+    public string? ApiSocket { get; init; }
+
+    /// <summary>Create the machine but do not run its processors until told to (<c>-S</c>).</summary>
+    public bool StartPaused { get; init; }
+
+    /// <summary>A guest reset ends the process instead of rebooting (<c>-no-reboot</c>).</summary>
+    public bool NoReboot { get; init; }
+
+    /// <summary>A guest power-off stops the machine but keeps the process (<c>-no-shutdown</c>).</summary>
+    public bool NoShutdown { get; init; }
+
+    /// <summary>File that receives the process id, or null.</summary>
+    public string? PidFile { get; init; }
+}

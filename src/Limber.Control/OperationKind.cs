@@ -1,0 +1,11 @@
+namespace Limber.Control;
+
+/// <summary>What a hotplug operation does.</summary>
+public enum OperationKind
+{
+    /// <summary>Plug a processor in.</summary>
+    CpuPlug,
+
+    /// <summary>Take a processor out.</summary>
+    CpuUnplug,
+}

@@ -1,0 +1,35 @@
+namespace Limber.Control;
+
+/// <summary>Why the machine refused a request. Front ends turn it into the text and class of their dialect.</summary>
+public enum VmErrorCode
+{
+    /// <summary>None of the others; the message says all there is.</summary>
+    Failed,
+
+    /// <summary>The processor index is not below the configured maximum.</summary>
+    CpuIndexOutOfRange,
+
+    /// <summary>A processor occupies the slot already.</summary>
+    CpuSlotOccupied,
+
+    /// <summary>No processor occupies the slot.</summary>
+    CpuSlotEmpty,
+
+    /// <summary>Processor 0 can't be removed: the guest's ACPI has no way to eject it.</summary>
+    BootCpu,
+
+    /// <summary>A device with the same id exists.</summary>
+    DuplicateId,
+
+    /// <summary>No device has the id.</summary>
+    DeviceNotFound,
+
+    /// <summary>The machine's run state does not allow the request.</summary>
+    InvalidState,
+
+    /// <summary>An earlier removal of the same target is still pending and the caller asked not to repeat it.</summary>
+    RemovalPending,
+
+    /// <summary>The hypervisor or the host refused (out of memory, out of descriptors, ...).</summary>
+    HostFailure,
+}

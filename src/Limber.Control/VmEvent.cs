@@ -1,0 +1,46 @@
+using System;
+
+namespace Limber.Control;
+
+/// <summary>Something that happened to the machine. Events are delivered in the order they happened.</summary>
+public abstract record VmEvent
+{
+    private protected VmEvent() { }
+
+    /// <summary>When it happened, host wall-clock time.</summary>
+    public DateTimeOffset Timestamp { get; init; } = DateTimeOffset.UtcNow;
+
+    /// <summary>Processors stopped.</summary>
+    public sealed record Stopped : VmEvent;
+
+    /// <summary>Processors run (again).</summary>
+    public sealed record Resumed : VmEvent;
+
+    /// <summary>The machine was reset.</summary>
+    public sealed record Reset(bool ByGuest, ShutdownReason Reason) : VmEvent;
+
+    /// <summary>The machine goes down.</summary>
+    public sealed record Shutdown(bool ByGuest, ShutdownReason Reason) : VmEvent;
+
+    /// <summary>The power button was pressed.</summary>
+    public sealed record PowerButtonPressed : VmEvent;
+
+    /// <summary>The guest was told that its set of processors is to change (StratoVirt's CPU_RESIZE).</summary>
+    public sealed record CpuResizeNotified(int CpuIndex) : VmEvent;
+
+    /// <summary>A removal is complete.</summary>
+    public sealed record DeviceDeleted(string? Id, string Path) : VmEvent;
+
+    /// <summary>The guest reported status by <c>_OST</c> (QEMU's ACPI_DEVICE_OST).</summary>
+    /// <param name="Id">Id of the device in the slot at that moment, or null.</param>
+    /// <param name="Slot">Slot index.</param>
+    /// <param name="Source">Source event: 1 device check, 3 eject request, 0x103 ejection processing ...</param>
+    /// <param name="Status">Status code: 0 success ...</param>
+    public sealed record AcpiDeviceOst(string? Id, int Slot, uint Source, uint Status) : VmEvent;
+
+    /// <summary>The guest refused a removal.</summary>
+    public sealed record DeviceUnplugGuestError(string? Id, string Path) : VmEvent;
+
+    /// <summary>An operation changed its state.</summary>
+    public sealed record OperationChanged(OperationSnapshot Operation) : VmEvent;
+}

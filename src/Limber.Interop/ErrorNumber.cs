@@ -1,0 +1,10 @@
+namespace Limber.Interop;
+
+/// <summary>Values of <c>errno</c> that the code decides on.</summary>
+public static class ErrorNumber
+{
+    public const int EINTR = 4;
+    public const int E2BIG = 7;
+    public const int EAGAIN = 11;
+    public const int EEXIST = 17;
+}

@@ -1,0 +1,102 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace Limber.Interop;
+
+/// <summary>Pages of this process obtained from <c>mmap</c>; unmapped when disposed.</summary>
+public sealed unsafe class HostMapping : SafeHandle
+{
+    private readonly bool shared;
+
+    private HostMapping(nint address, ulong length, bool shared)
+        : base(Libc.MAP_FAILED, ownsHandle: true)
+    {
+        SetHandle(address);
+        Length = length;
+        this.shared = shared;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == Libc.MAP_FAILED;
+
+    /// <summary>Bytes mapped.</summary>
+    public ulong Length { get; }
+
+    /// <summary>Address of the first byte in this process.</summary>
+    public nint Address => handle;
+
+    /// <summary>Maps private zero pages that are not backed before they are touched.</summary>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <param name="name">What the pages are for, for the error text.</param>
+    /// <exception cref="HostException">The host has no room.</exception>
+    public static HostMapping AllocatePrivate(ulong length, string name)
+    {
+        nint address = Libc.mmap(
+            0,
+            checked((nuint)length),
+            Libc.PROT_READ | Libc.PROT_WRITE,
+            Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE,
+            -1,
+            0);
+        return Checked(address, length, shared: false, name);
+    }
+
+    /// <summary>Maps shared zero pages of a new memory file, for back ends in other processes.</summary>
+    /// <inheritdoc cref="AllocatePrivate"/>
+    public static HostMapping AllocateShared(ulong length, string name)
+    {
+        int fd = Libc.memfd_create(name, Libc.MFD_CLOEXEC);
+        if (fd < 0)
+        {
+            throw HostException.FromLastError($"cannot create a memory file for {name}");
+        }
+
+        try
+        {
+            if (Libc.ftruncate(fd, checked((long)length)) != 0)
+            {
+                throw HostException.FromLastError($"cannot size the memory file for {name} to {length} bytes");
+            }
+
+            return MapShared(fd, length, name);
+        }
+        finally
+        {
+            _ = Libc.close(fd);
+        }
+    }
+
+    /// <summary>Maps the first bytes of a file descriptor, shared and writable.</summary>
+    /// <exception cref="HostException">The descriptor can't be mapped.</exception>
+    public static HostMapping MapShared(int fd, ulong length, string name)
+    {
+        nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
+        return Checked(address, length, shared: true, name);
+    }
+
+    /// <summary>Asks for huge pages where the host has them; no effect where it does not.</summary>
+    public void PreferHugePages() => _ = Libc.madvise(handle, (nuint)Length, Libc.MADV_HUGEPAGE);
+
+    /// <summary>Returns all pages to the host; they read as zeros afterwards.</summary>
+    /// <exception cref="HostException">The host refused.</exception>
+    public void Discard()
+    {
+        if (Libc.madvise(handle, (nuint)Length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) != 0)
+        {
+            throw HostException.FromLastError($"cannot discard {Length} bytes of memory");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.munmap(handle, (nuint)Length) == 0;
+
+    private static HostMapping Checked(nint address, ulong length, bool shared, string name)
+    {
+        if (address == Libc.MAP_FAILED)
+        {
+            throw HostException.FromLastError($"cannot map {length} bytes for {name}");
+        }
+
+        return new HostMapping(address, length, shared);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace Limber.Interop;
+
+/// <summary>The functions of the C library that Limber calls, in their native spelling.</summary>
+/// <remarks>
+/// None of them suppresses the GC transition: several block. A result of -1 leaves the reason in
+/// <see cref="Marshal.GetLastPInvokeError"/>.
+/// </remarks>
+public static unsafe partial class Libc
+{
+    private const string Library = "libc";
+
+    public const int PROT_NONE = 0;
+    public const int PROT_READ = 1;
+    public const int PROT_WRITE = 2;
+    public const int MAP_SHARED = 0x01;
+    public const int MAP_PRIVATE = 0x02;
+    public const int MAP_ANONYMOUS = 0x20;
+    public const int MAP_NORESERVE = 0x4000;
+    public const int MADV_DONTNEED = 4;
+    public const int MADV_REMOVE = 9;
+    public const int MADV_HUGEPAGE = 14;
+    public const uint MFD_CLOEXEC = 1;
+    public const int O_RDWR = 2;
+    public const int O_CLOEXEC = 0x80000;
+
+    public static readonly nint MAP_FAILED = -1;
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int munmap(nint address, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int madvise(nint address, nuint length, int advice);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int memfd_create(string name, uint flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int ftruncate(int fd, long length);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int open(string path, int flags, int mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int close(int fd);
+
+    // ioctl is variadic in C; on x86-64 a variadic call passes these three the same way as a plain one.
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int ioctl(int fd, nuint request, nint argument);
+
+    [LibraryImport(Library)]
+    public static partial int gettid();
+
+    [LibraryImport(Library)]
+    public static partial int getpid();
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int tgkill(int processId, int threadId, int signal);
+
+    /// <summary>Returns the error number itself, not -1.</summary>
+    [LibraryImport(Library)]
+    public static partial int pthread_sigmask(int how, SignalSet* set, SignalSet* previous);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int sigtimedwait(SignalSet* set, nint info, TimeSpec* timeout);
+}

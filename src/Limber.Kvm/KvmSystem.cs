@@ -1,0 +1,141 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Limber.Cpu;
+using Limber.Interop;
+using Limber.Interop.Kvm;
+
+namespace Limber.Kvm;
+
+/// <summary>The host's hypervisor: <c>/dev/kvm</c>. Thread: any.</summary>
+public sealed unsafe class KvmSystem : IDisposable
+{
+    private const int ExpectedApiVersion = 12;
+    private const int MaximumCpuidEntries = 256;
+    private const int MaximumMsrs = 1024;
+
+    private static readonly (int Capability, string Name)[] Required =
+    [
+        (KvmCapability.KVM_CAP_IRQCHIP, "KVM_CAP_IRQCHIP"),
+        (KvmCapability.KVM_CAP_USER_MEMORY, "KVM_CAP_USER_MEMORY"),
+        (KvmCapability.KVM_CAP_SET_TSS_ADDR, "KVM_CAP_SET_TSS_ADDR"),
+        (KvmCapability.KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID"),
+        (KvmCapability.KVM_CAP_MP_STATE, "KVM_CAP_MP_STATE"),
+        (KvmCapability.KVM_CAP_PIT2, "KVM_CAP_PIT2"),
+        (KvmCapability.KVM_CAP_SET_IDENTITY_MAP_ADDR, "KVM_CAP_SET_IDENTITY_MAP_ADDR"),
+        (KvmCapability.KVM_CAP_VCPU_EVENTS, "KVM_CAP_VCPU_EVENTS"),
+        (KvmCapability.KVM_CAP_XSAVE, "KVM_CAP_XSAVE"),
+        (KvmCapability.KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT"),
+    ];
+
+    private readonly FileDescriptor fd;
+
+    private KvmSystem(FileDescriptor fd) => this.fd = fd;
+
+    /// <summary>How many vCPUs one machine may have.</summary>
+    public int MaxVcpus => Math.Max(CheckExtension(KvmCapability.KVM_CAP_MAX_VCPUS), 1);
+
+    /// <summary>How many vCPUs the kernel recommends at most.</summary>
+    public int RecommendedVcpus => Math.Max(CheckExtension(KvmCapability.KVM_CAP_NR_VCPUS), 1);
+
+    /// <summary>APIC ids must be below this.</summary>
+    public int MaxVcpuId
+    {
+        get
+        {
+            int limit = CheckExtension(KvmCapability.KVM_CAP_MAX_VCPU_ID);
+            return limit > 0 ? limit : MaxVcpus;
+        }
+    }
+
+    /// <summary>True when the in-kernel local APIC offers the TSC deadline timer.</summary>
+    public bool HasTscDeadlineTimer => CheckExtension(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0;
+
+    /// <summary>Bytes that each vCPU shares with the kernel.</summary>
+    internal int VcpuMappingSize => KvmIo.Call(fd, KvmIoctl.KVM_GET_VCPU_MMAP_SIZE, 0, "cannot learn the size of the vCPU mapping");
+
+    /// <summary>Opens the hypervisor and checks that it has what every machine needs.</summary>
+    /// <exception cref="KvmException">It is absent, may not be opened, or lacks something; the text names what.</exception>
+    public static KvmSystem Open(string path = "/dev/kvm")
+    {
+        int number = Libc.open(path, Libc.O_RDWR | Libc.O_CLOEXEC, 0);
+        if (number < 0)
+        {
+            throw KvmException.FromLastError($"cannot open {path}");
+        }
+
+        var system = new KvmSystem(new FileDescriptor(number));
+        try
+        {
+            system.CheckUsable(path);
+            return system;
+        }
+        catch
+        {
+            system.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The CPUID leaves the host can give a guest (KVM_GET_SUPPORTED_CPUID).</summary>
+    public CpuidEntry[] GetSupportedCpuid()
+    {
+        byte* buffer = stackalloc byte[8 + (MaximumCpuidEntries * sizeof(kvm_cpuid_entry2))];
+        *(ulong*)buffer = MaximumCpuidEntries;
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_GET_SUPPORTED_CPUID, (nint)buffer, "cannot learn the supported CPUID leaves");
+        int count = (int)*(uint*)buffer;
+        var entries = new CpuidEntry[count];
+        var source = (kvm_cpuid_entry2*)(buffer + 8);
+        for (int i = 0; i < count; i++)
+        {
+            entries[i] = new CpuidEntry(
+                source[i].function, source[i].index, source[i].flags, source[i].eax, source[i].ebx, source[i].ecx, source[i].edx);
+        }
+
+        return entries;
+    }
+
+    /// <summary>The model-specific registers that the hypervisor can save and restore.</summary>
+    public HashSet<uint> GetMsrIndexes()
+    {
+        uint* buffer = stackalloc uint[1 + MaximumMsrs];
+        buffer[0] = MaximumMsrs;
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_GET_MSR_INDEX_LIST, (nint)buffer, "cannot learn the supported model-specific registers");
+        return [.. new ReadOnlySpan<uint>(buffer + 1, (int)buffer[0])];
+    }
+
+    /// <summary>Creates an empty virtual machine.</summary>
+    /// <exception cref="KvmException">The kernel refused.</exception>
+    public KvmVm CreateVm()
+    {
+        int number = KvmIo.Call(fd, KvmIoctl.KVM_CREATE_VM, 0, "cannot create a virtual machine");
+        return new KvmVm(this, new FileDescriptor(number));
+    }
+
+    /// <summary>Closes the descriptor; machines that were created stay.</summary>
+    public void Dispose() => fd.Dispose();
+
+    private int CheckExtension(int capability) => KvmIo.TryCall(fd, KvmIoctl.KVM_CHECK_EXTENSION, capability);
+
+    private void CheckUsable(string path)
+    {
+        int version = KvmIo.TryCall(fd, KvmIoctl.KVM_GET_API_VERSION, 0);
+        if (version < 0)
+        {
+            throw new KvmException($"{path} is not the KVM device", Marshal.GetLastPInvokeError());
+        }
+
+        if (version != ExpectedApiVersion)
+        {
+            throw new KvmException($"{path} has API version {version}, and {ExpectedApiVersion} is needed");
+        }
+
+        foreach ((int capability, string name) in Required)
+        {
+            if (CheckExtension(capability) <= 0)
+            {
+                throw new KvmException($"the host's KVM lacks {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System;
+using System.Collections.Generic;
+using Limber.Interop.Kvm;
+
+namespace Limber.Kvm;
+
+/// <summary>
+/// The power-on state of a vCPU as the kernel made it. KVM has no request to reset a vCPU, so its own fresh state is
+/// written back: at a machine reset, and when a parked vCPU is plugged in again.
+/// </summary>
+internal sealed unsafe class KvmVcpuResetState
+{
+    private const int LapicIdRegister = 0x20;
+
+    private kvm_regs regs;
+    private kvm_sregs sregs;
+    private kvm_xsave xsave;
+    private kvm_xcrs xcrs;
+    private kvm_debugregs debugRegisters;
+    private kvm_vcpu_events events;
+    private kvm_lapic_state lapic;
+    private uint mpState;
+    private kvm_msr_entry[] msrs = [];
+
+    private KvmVcpuResetState() { }
+
+    /// <summary>Reads the state of a vCPU that never ran and whose CPUID is set.</summary>
+    /// <param name="vcpu">The vCPU.</param>
+    /// <param name="knownMsrs">Registers that this host has.</param>
+    public static KvmVcpuResetState Capture(KvmVcpu vcpu, HashSet<uint> knownMsrs)
+    {
+        var state = new KvmVcpuResetState();
+        vcpu.Get(KvmIoctl.KVM_GET_REGS, ref state.regs);
+        vcpu.Get(KvmIoctl.KVM_GET_SREGS, ref state.sregs);
+        vcpu.Get(KvmIoctl.KVM_GET_XSAVE, ref state.xsave);
+        vcpu.Get(KvmIoctl.KVM_GET_XCRS, ref state.xcrs);
+        vcpu.Get(KvmIoctl.KVM_GET_DEBUGREGS, ref state.debugRegisters);
+        vcpu.Get(KvmIoctl.KVM_GET_VCPU_EVENTS, ref state.events);
+        vcpu.Get(KvmIoctl.KVM_GET_LAPIC, ref state.lapic);
+        vcpu.Get(KvmIoctl.KVM_GET_MP_STATE, ref state.mpState);
+        state.msrs = vcpu.ReadMsrs(KvmResetMsrs.All, knownMsrs);
+        return state;
+    }
+
+    /// <summary>
+    /// Writes the state to a vCPU that is outside the kernel and has no unfinished access.
+    /// Order: the APIC base before the APIC, the APIC before the deadline timer's register.
+    /// </summary>
+    public void Restore(KvmVcpu vcpu)
+    {
+        vcpu.Set(KvmIoctl.KVM_SET_SREGS, ref sregs);
+        vcpu.Set(KvmIoctl.KVM_SET_REGS, ref regs);
+        vcpu.Set(KvmIoctl.KVM_SET_XCRS, ref xcrs);
+        vcpu.Set(KvmIoctl.KVM_SET_XSAVE, ref xsave);
+        vcpu.Set(KvmIoctl.KVM_SET_DEBUGREGS, ref debugRegisters);
+        kvm_lapic_state ownLapic = lapic;
+        *(uint*)(ownLapic.regs + LapicIdRegister) = unchecked(vcpu.ApicId << 24);
+        vcpu.Set(KvmIoctl.KVM_SET_LAPIC, ref ownLapic);
+        vcpu.WriteMsrs(msrs);
+        vcpu.Set(KvmIoctl.KVM_SET_VCPU_EVENTS, ref events);
+        vcpu.Set(KvmIoctl.KVM_SET_MP_STATE, ref mpState);
+    }
+}

@@ -1,0 +1,129 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Threading;
+using Limber.Interop;
+using Limber.Interop.Kvm;
+using Limber.Memory;
+
+namespace Limber.Kvm;
+
+/// <summary>
+/// One virtual machine in the kernel: memory slots, the in-kernel interrupt controllers and timer, and vCPUs.
+/// </summary>
+/// <remarks>Thread: any; the kernel serializes what has to be.</remarks>
+public sealed unsafe class KvmVm : IDisposable
+{
+    private const int ChipCount = 3; // two 8259 and the IOAPIC
+
+    private readonly KvmSystem system;
+    private readonly FileDescriptor fd;
+    private readonly kvm_irqchip[] pristineChips = new kvm_irqchip[ChipCount];
+    private kvm_pit_state2 pristineTimer;
+    private KvmVcpuResetState? bootProcessorState;
+    private KvmVcpuResetState? otherProcessorState;
+
+    internal KvmVm(KvmSystem system, FileDescriptor fd)
+    {
+        this.system = system;
+        this.fd = fd;
+    }
+
+    /// <summary>
+    /// Creates the 8259 pair, IOAPIC, 8254 and places the pages Intel hosts need for real mode.
+    /// Must come before the first vCPU.
+    /// </summary>
+    /// <param name="realModePages">Four pages of guest address space below 4 GiB without RAM.</param>
+    /// <exception cref="KvmException">The kernel refused.</exception>
+    public void CreatePlatform(GuestAddress realModePages)
+    {
+        ulong identityMap = realModePages.Value;
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_SET_IDENTITY_MAP_ADDR, ref identityMap, "cannot place the identity map page");
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_SET_TSS_ADDR, checked((nint)(realModePages.Value + 0x1000)), "cannot place the TSS pages");
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_CREATE_IRQCHIP, 0, "cannot create the interrupt controllers");
+        kvm_pit_config timer = new() { flags = kvm_pit_config.KVM_PIT_SPEAKER_DUMMY };
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_CREATE_PIT2, ref timer, "cannot create the timer");
+        CapturePlatform();
+    }
+
+    /// <summary>Returns interrupt controllers and timer to their power-on state. No vCPU may run.</summary>
+    public void ResetPlatform()
+    {
+        for (int i = 0; i < ChipCount; i++)
+        {
+            _ = KvmIo.Call(fd, KvmIoctl.KVM_SET_IRQCHIP, ref pristineChips[i], "cannot reset an interrupt controller");
+        }
+
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_SET_PIT2, ref pristineTimer, "cannot reset the timer");
+    }
+
+    /// <summary>Shows a region of memory to the guest.</summary>
+    /// <param name="slot">Memory slot number, unused so far.</param>
+    /// <param name="region">The region; it must stay mapped until the slot is unmapped or the machine closed.</param>
+    /// <exception cref="KvmException">The kernel refused.</exception>
+    public void MapMemory(uint slot, GuestMemoryRegion region)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        SetMemorySlot(slot, region.Range.Start, region.Range.Length, region.Mapping.Address);
+    }
+
+    /// <summary>Takes a region away from the guest; its accesses find no memory there afterwards.</summary>
+    public void UnmapMemory(uint slot, GuestRange range) => SetMemorySlot(slot, range.Start, 0, 0);
+
+    /// <summary>Creates a vCPU in its power-on state. It can't be destroyed before the machine is.</summary>
+    /// <param name="apicId">Its APIC id, which is also its KVM id.</param>
+    /// <exception cref="KvmException">The id is taken, or the host is out of something.</exception>
+    public KvmVcpu CreateVcpu(uint apicId)
+    {
+        int number = KvmIo.Call(fd, KvmIoctl.KVM_CREATE_VCPU, checked((nint)apicId), $"cannot create the vCPU with APIC id {apicId}");
+        return new KvmVcpu(this, new FileDescriptor(number), apicId, system.VcpuMappingSize);
+    }
+
+    /// <summary>Drives one global system interrupt.</summary>
+    public void SetInterrupt(uint gsi, bool asserted)
+    {
+        kvm_irq_level level = new() { irq = gsi, level = asserted ? 1u : 0u };
+        _ = KvmIo.TryCall(fd, KvmIoctl.KVM_IRQ_LINE, (nint)(&level));
+    }
+
+    /// <summary>Closes the machine. All vCPUs must have been disposed and no thread may be inside the kernel for it.</summary>
+    public void Dispose() => fd.Dispose();
+
+    /// <summary>
+    /// What a fresh vCPU looks like, captured from the first of its kind: all of them begin alike but for the APIC id.
+    /// </summary>
+    internal KvmVcpuResetState GetResetState(KvmVcpu fresh)
+    {
+        ref KvmVcpuResetState? state = ref fresh.IsBootProcessor ? ref bootProcessorState : ref otherProcessorState;
+        if (Volatile.Read(ref state) is { } captured)
+        {
+            return captured;
+        }
+
+        KvmVcpuResetState capture = KvmVcpuResetState.Capture(fresh, system.GetMsrIndexes());
+        return Interlocked.CompareExchange(ref state, capture, null) ?? capture;
+    }
+
+    private void CapturePlatform()
+    {
+        for (int i = 0; i < ChipCount; i++)
+        {
+            pristineChips[i].chip_id = (uint)i;
+            _ = KvmIo.Call(fd, KvmIoctl.KVM_GET_IRQCHIP, ref pristineChips[i], "cannot read an interrupt controller");
+        }
+
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_GET_PIT2, ref pristineTimer, "cannot read the timer");
+    }
+
+    private void SetMemorySlot(uint slot, GuestAddress start, ulong length, nint hostAddress)
+    {
+        kvm_userspace_memory_region region = new()
+        {
+            slot = slot,
+            guest_phys_addr = start.Value,
+            memory_size = length,
+            userspace_addr = (ulong)hostAddress,
+        };
+        _ = KvmIo.Call(
+            fd, KvmIoctl.KVM_SET_USER_MEMORY_REGION, ref region, $"cannot map {length} bytes of guest memory at {start} in slot {slot}");
+    }
+}

@@ -1,0 +1,32 @@
+using Limber.Boot;
+using Limber.Devices.Platform.CpuHotplug;
+using Limber.Devices.Platform.Ged;
+using Limber.Memory;
+
+namespace Limber.Machine;
+
+/// <summary>
+/// The top of low RAM, which the guest's memory map gives to the platform: the pages that devices share with the guest's ACPI
+/// code, and below them the ACPI tables.
+/// </summary>
+internal sealed record FirmwareArea(GuestRange Tables, GuestRange Events, GuestRange CpuHotplug)
+{
+    private const ulong FixedTableBytes = 16 * 1024;
+    private const ulong TableBytesPerProcessor = 512;
+    private const ulong Alignment = 64 * 1024;
+
+    /// <summary>Reserves enough for a number of possible processors.</summary>
+    public static FirmwareArea Place(MemoryLayout layout, int processors)
+    {
+        ulong hotplugSize = CpuHotplugController.GetAreaSize(processors);
+        ulong shared = hotplugSize + GenericEventDevice.AreaSize;
+        ulong tables = FixedTableBytes + (TableBytesPerProcessor * (ulong)processors);
+        GuestAddress start = new GuestAddress(layout.Low.End.Value - shared - tables).AlignDown(Alignment);
+        GuestAddress events = new(layout.Low.End.Value - shared);
+        GuestAddress hotplug = events + GenericEventDevice.AreaSize;
+        return new FirmwareArea(
+            GuestRange.Between(start, events),
+            new GuestRange(events, GenericEventDevice.AreaSize),
+            new GuestRange(hotplug, hotplugSize));
+    }
+}

@@ -1,0 +1,215 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using Limber.Boot;
+using Limber.Config;
+using Limber.Control;
+using Limber.Cpu;
+using Limber.Device;
+using Limber.Devices.Platform.CpuHotplug;
+using Limber.Devices.Platform.Ged;
+using Limber.Interop;
+using Limber.Kvm;
+using Limber.Memory;
+
+namespace Limber.Machine;
+
+/// <summary>
+/// What a machine is made of below its processors: the kernel's part, memory, devices on their buses, and the boot image.
+/// </summary>
+/// <remarks>Guarded by the machine's control lock, but for what vCPU threads use, which does not change.</remarks>
+internal sealed class MachinePlatform : IDisposable
+{
+    private readonly MachineEnvironment environment;
+    private readonly KvmSystem kvm;
+    private readonly KvmVm vm;
+    private readonly MemoryLayout layout;
+    private readonly GuestMemory memory;
+    private readonly ProcessorModel model;
+    private readonly VcpuExitHandler exits;
+    private readonly PlatformDevices devices;
+    private readonly BootImage bootImage;
+
+    private MachinePlatform(
+        VmConfig config, MachineEnvironment environment, KvmSystem kvm, KvmVm vm, MemoryLayout layout, GuestMemory memory)
+    {
+        Config = config;
+        this.environment = environment;
+        this.kvm = kvm;
+        this.vm = vm;
+        this.layout = layout;
+        this.memory = memory;
+        model = new ProcessorModel(config.Cpus, kvm);
+        Signals = new GuestSignalQueue(config.Cpus.Max);
+        ImmutableArray<uint> apicIds = [.. Enumerable.Range(0, config.Cpus.Max).Select(GetApicId)];
+        FirmwareArea area = FirmwareArea.Place(layout, config.Cpus.Max);
+        CpuHotplug = new CpuHotplugController(
+            apicIds, memory, area.CpuHotplug.Start, Devices.Platform.PlatformPorts.CpuHotplugDoorbell, Signals, GuestErrors);
+        Events = new GenericEventDevice(
+            new KvmInterruptLine(vm, PlatformMap.EventInterrupt),
+            PlatformMap.EventInterrupt,
+            memory,
+            area.Events.Start,
+            [CpuHotplugController.ScanMethod]);
+        devices = new PlatformDevices(vm, environment, layout, Signals, GuestErrors, CpuHotplug);
+        exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors);
+        var tables = new FirmwareTables(apicIds, [CpuHotplug, Events, .. devices.AmlContributors], area.Tables);
+        bootImage = new BootImage(config.Payload, layout, area, tables);
+    }
+
+    public VmConfig Config { get; }
+
+    /// <summary>Number of possible processors.</summary>
+    public int ProcessorCount => Config.Cpus.Max;
+
+    public string CpuModelName => model.Name;
+
+    public IReadOnlyList<string> Warnings => model.Warnings;
+
+    public GuestSignalQueue Signals { get; }
+
+    public GuestErrorCounters GuestErrors { get; } = new();
+
+    public CpuHotplugController CpuHotplug { get; }
+
+    public GenericEventDevice Events { get; }
+
+    /// <summary>Creates everything; on failure nothing is left.</summary>
+    public static MachinePlatform Create(VmConfig config, MachineEnvironment environment)
+    {
+        MemoryLayout layout = MemoryLayout.For(config.Memory.Size);
+        KvmSystem? kvm = null;
+        KvmVm? vm = null;
+        GuestMemory? memory = null;
+        try
+        {
+            kvm = KvmSystem.Open(environment.KvmPath);
+            CheckLimits(config.Cpus, kvm);
+            vm = kvm.CreateVm();
+            vm.CreatePlatform(PlatformMap.RealModePages.Start);
+            memory = AllocateMemory(layout, config.Memory.Shared);
+            for (int i = 0; i < memory.Regions.Length; i++)
+            {
+                vm.MapMemory((uint)i, memory.Regions[i]);
+            }
+
+            return new MachinePlatform(config, environment, kvm, vm, layout, memory);
+        }
+        catch
+        {
+            vm?.Dispose();
+            kvm?.Dispose();
+            DisposeMemory(memory);
+            throw;
+        }
+    }
+
+    public uint GetApicId(int index) => Config.Cpus.Topology.ApicId(index);
+
+    public CpuLocation GetLocation(int index) => Config.Cpus.Topology.Location(index);
+
+    /// <summary>A vCPU in its power-on state, not running.</summary>
+    public KvmVcpu CreateVcpu(int index)
+    {
+        KvmVcpu vcpu = vm.CreateVcpu(GetApicId(index));
+        try
+        {
+            vcpu.SetCpuid(model.GetCpuid(index));
+            BootRegisterWriter.EnableCaching(vcpu);
+            return vcpu;
+        }
+        catch
+        {
+            vcpu.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A thread for a vCPU, not started.</summary>
+    public VcpuThread CreateVcpuThread(int index, KvmVcpu vcpu) => new($"vcpu{index}", vcpu, exits);
+
+    /// <summary>
+    /// Fills the guest's memory with what it boots and points the boot processor at it. No vCPU runs; memory reads as zeros,
+    /// or holds the image of an earlier call that no guest has run.
+    /// </summary>
+    public void Load(IReadOnlyList<int> presentProcessors, KvmVcpu bootProcessor)
+    {
+        CpuHotplug.Reset(presentProcessors);
+        Events.Reset();
+        BootRegisterWriter.Write(bootProcessor, bootImage.Load(memory, presentProcessors));
+    }
+
+    /// <summary>Returns memory, interrupt controllers and devices to their power-on state. No vCPU runs.</summary>
+    public void Reset()
+    {
+        foreach (GuestMemoryRegion region in memory.Regions)
+        {
+            region.Discard();
+        }
+
+        vm.ResetPlatform();
+        devices.Reset();
+    }
+
+    /// <summary>Tells the program that holds the machine why it stopped.</summary>
+    public void ReportFailure(string description) => environment.Diagnostic(description);
+
+    /// <summary>Gives everything back. All vCPUs are disposed.</summary>
+    public void Dispose()
+    {
+        devices.Dispose();
+        bootImage.Dispose();
+        vm.Dispose();
+        kvm.Dispose();
+        DisposeMemory(memory);
+    }
+
+    private static void CheckLimits(CpuConfig cpus, KvmSystem kvm)
+    {
+        if (cpus.Max > kvm.MaxVcpus)
+        {
+            throw new VmException(
+                VmErrorCode.Failed, $"Number of hotpluggable cpus requested ({cpus.Max}) exceeds the maximum cpus supported by KVM ({kvm.MaxVcpus})");
+        }
+
+        // Without interrupt remapping, devices and the timers' routes reach APIC ids below 255 only.
+        uint highest = cpus.Topology.MaxApicId;
+        if (highest > 254)
+        {
+            throw new VmException(
+                VmErrorCode.Failed, $"the processors' highest APIC id is {highest}, and this version supports ids up to 254");
+        }
+    }
+
+    private static GuestMemory AllocateMemory(MemoryLayout layout, bool shared)
+    {
+        var regions = new List<GuestMemoryRegion>();
+        try
+        {
+            foreach (GuestRange range in layout.Ranges)
+            {
+                HostMapping mapping = shared
+                    ? HostMapping.AllocateShared(range.Length, "guest memory")
+                    : HostMapping.AllocatePrivate(range.Length, "guest memory");
+                mapping.PreferHugePages();
+                regions.Add(new GuestMemoryRegion(range.Start, mapping));
+            }
+
+            return new GuestMemory([.. regions]);
+        }
+        catch
+        {
+            regions.ForEach(r => r.Dispose());
+            throw;
+        }
+    }
+
+    private static void DisposeMemory(GuestMemory? memory)
+    {
+        foreach (GuestMemoryRegion region in memory?.Regions ?? [])
+        {
+            region.Dispose();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Collections.Generic;
+using Limber.Config;
+using Limber.Cpu;
+using Limber.Kvm;
+
+namespace Limber.Machine;
+
+/// <summary>What every processor of a machine answers to CPUID.</summary>
+internal sealed class ProcessorModel
+{
+    private readonly CpuSpec spec;
+    private readonly CpuidBuilder builder;
+
+    /// <exception cref="CpuModelException">The model is unknown, or <c>enforce</c> was given and the host lacks a feature.</exception>
+    public ProcessorModel(CpuConfig config, KvmSystem kvm)
+    {
+        spec = CpuSpec.Parse(config.Model);
+        var capabilities = new CpuidHostCapabilities { TscDeadlineTimer = kvm.HasTscDeadlineTimer };
+        builder = new CpuidBuilder(kvm.GetSupportedCpuid(), spec, config.Topology, capabilities);
+        Warnings = builder.TopologyWarning is { } warning ? [.. builder.MissingFeatures, warning] : builder.MissingFeatures;
+        if (config.Max > kvm.RecommendedVcpus)
+        {
+            Warnings =
+            [
+                .. Warnings,
+                $"warning: Number of hotpluggable cpus requested ({config.Max}) exceeds the recommended cpus supported by KVM ({kvm.RecommendedVcpus})",
+            ];
+        }
+    }
+
+    /// <summary>Bare name of the model as the user typed it, such as <c>qemu64</c>.</summary>
+    public string Name => spec.ModelName;
+
+    /// <summary>What the user should know: features that were asked for and that the host lacks, limits passed.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>The leaves of one processor.</summary>
+    public CpuidEntry[] GetCpuid(int index) => builder.Build(index);
+}

@@ -1,0 +1,209 @@
+using System;
+using System.Threading;
+using Limber.Interop;
+using Limber.Kvm;
+
+namespace Limber.Machine;
+
+/// <summary>
+/// The host thread that runs one vCPU.
+/// <code>
+///            Start              Park                 Resume
+/// (created) -------> Running ----------> Parked ----------------> Running
+///                       |                   |
+///                       +------ Stop -------+------> (thread ended; the vCPU stays and can get a new thread)
+/// </code>
+/// </summary>
+/// <remarks>
+/// Thread: all methods are called by one controlling thread at a time (whoever holds the machine's control lock).
+/// The vCPU thread itself takes no lock but <see cref="gate"/>, so a controlling thread may wait for it.
+/// </remarks>
+internal sealed class VcpuThread
+{
+    private const int StackSize = 256 * 1024;
+
+    private readonly object gate = new();
+    private readonly KvmVcpu vcpu;
+    private readonly VcpuExitHandler exits;
+    private readonly Thread thread;
+    private volatile Order order;
+    private bool started;
+    private bool parked;
+    private bool ended;
+    private int hostThreadId;
+    private Exception? startFailure;
+
+    /// <param name="name">Thread name, at most 15 characters.</param>
+    /// <param name="vcpu">The vCPU; no other thread may use it while this one is not parked.</param>
+    /// <param name="exits">Handles what the guest needs.</param>
+    public VcpuThread(string name, KvmVcpu vcpu, VcpuExitHandler exits)
+    {
+        this.vcpu = vcpu;
+        this.exits = exits;
+        thread = new Thread(Loop, StackSize) { Name = name, IsBackground = true };
+    }
+
+    private enum Order
+    {
+        Run,
+        Park,
+        Stop,
+    }
+
+    /// <summary>Host thread id (<c>gettid</c>).</summary>
+    public int HostThreadId => hostThreadId;
+
+    /// <summary>Starts the thread and returns when it can be controlled.</summary>
+    /// <param name="running">Run guest code at once; else begin parked.</param>
+    /// <exception cref="HostException">The thread could not prepare itself.</exception>
+    public void Start(bool running)
+    {
+        order = running ? Order.Run : Order.Park;
+        thread.Start();
+        lock (gate)
+        {
+            while (!started)
+            {
+                Monitor.Wait(gate);
+            }
+        }
+
+        if (startFailure is not null)
+        {
+            thread.Join();
+            throw startFailure;
+        }
+    }
+
+    /// <summary>Asks the vCPU to leave the guest; <see cref="WaitParked"/> waits for it. Ask all first, then wait for all.</summary>
+    public void RequestPark() => Give(Order.Park);
+
+    /// <summary>Returns when the vCPU is outside the guest and its last access is complete.</summary>
+    public void WaitParked()
+    {
+        lock (gate)
+        {
+            while (!parked && !ended)
+            {
+                Monitor.Wait(gate);
+            }
+        }
+    }
+
+    /// <summary>Lets a parked vCPU run on.</summary>
+    public void Resume() => Give(Order.Run);
+
+    /// <summary>Ends the thread and returns when it has ended.</summary>
+    public void Stop()
+    {
+        Give(Order.Stop);
+        thread.Join();
+    }
+
+    private void Give(Order newOrder)
+    {
+        lock (gate)
+        {
+            order = newOrder;
+            if (newOrder == Order.Run)
+            {
+                parked = false;
+            }
+
+            Monitor.PulseAll(gate);
+
+            // Under the gate: the thread can't end, and its id can't be reused, before the signal is sent.
+            if (started && !ended && newOrder != Order.Run)
+            {
+                vcpu.Kick(hostThreadId);
+            }
+        }
+    }
+
+    private void Loop()
+    {
+        if (!Prepare())
+        {
+            return;
+        }
+
+        while (order == Order.Run || AwaitRunOrder())
+        {
+            VcpuExit exit = vcpu.Run();
+            if (exit == VcpuExit.Interrupted)
+            {
+                // Orders are read after this, so a kick that is forgotten here was not for nothing.
+                vcpu.DrainKicks();
+            }
+            else if (!exits.Handle(vcpu, exit))
+            {
+                AwaitOtherOrder();
+            }
+        }
+
+        lock (gate)
+        {
+            ended = true;
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    private bool Prepare()
+    {
+        try
+        {
+            vcpu.BindToCurrentThread();
+            hostThreadId = Libc.gettid();
+        }
+        catch (Exception e) when (e is HostException or KvmException)
+        {
+            startFailure = e;
+        }
+
+        lock (gate)
+        {
+            started = true;
+            ended = startFailure is not null;
+            Monitor.PulseAll(gate);
+        }
+
+        return startFailure is null;
+    }
+
+    // Parks until the order is to run (true) or to stop (false).
+    private bool AwaitRunOrder()
+    {
+        vcpu.CompletePendingAccess();
+        vcpu.NotifyPaused();
+        lock (gate)
+        {
+            while (order == Order.Park)
+            {
+                if (!parked)
+                {
+                    parked = true;
+                    Monitor.PulseAll(gate);
+                }
+
+                Monitor.Wait(gate);
+            }
+
+            parked = false;
+        }
+
+        vcpu.DrainKicks();
+        return order != Order.Stop;
+    }
+
+    // The guest can't go on (reset requested, failure): wait for the machine to decide instead of running into it again.
+    private void AwaitOtherOrder()
+    {
+        lock (gate)
+        {
+            while (order == Order.Run)
+            {
+                Monitor.Wait(gate);
+            }
+        }
+    }
+}

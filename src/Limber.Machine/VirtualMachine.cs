@@ -1,0 +1,396 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Limber.Config;
+using Limber.Control;
+using Limber.Kvm;
+
+namespace Limber.Machine;
+
+/// <summary>
+/// One virtual machine: the composition root and the only class that front ends and embedding programs need.
+/// </summary>
+/// <remarks>
+/// Threads: clients call from any thread; one worker thread ("limber-vm") acts on what the guest reports and on deadlines; one
+/// thread a plugged vCPU. Lock order: <see cref="control"/> before every other lock. vCPU threads never take it, so it may be
+/// held while waiting for them.
+/// </remarks>
+public sealed class VirtualMachine : IVirtualMachine, IDisposable
+{
+    private const int WorkerStackSize = 512 * 1024;
+
+    private readonly Lock control = new();
+    private readonly MachinePlatform platform;
+    private readonly ProcessorSet processors;
+    private readonly EventPublisher publisher = new();
+    private readonly OperationLog operations = new();
+    private readonly TaskCompletionSource<int> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread worker;
+    private RunState state = RunState.Prelaunch;
+    private bool guestStarted;
+    private bool bootImageStale;
+    private int? exitCode;
+
+    private VirtualMachine(MachinePlatform platform, TimeProvider time)
+    {
+        this.platform = platform;
+        processors = new ProcessorSet(platform, publisher, operations, time) { CancelOperation = Cancel };
+        worker = new Thread(Work, WorkerStackSize) { Name = "limber-vm", IsBackground = true };
+    }
+
+    /// <inheritdoc/>
+    public VmConfig Config => platform.Config;
+
+    /// <inheritdoc/>
+    public string CpuModelName => platform.CpuModelName;
+
+    /// <inheritdoc/>
+    public Task<int> Completion => completion.Task;
+
+    /// <summary>Things worth telling the user at creation: features the host lacks, limits exceeded.</summary>
+    public IReadOnlyList<string> Warnings => platform.Warnings;
+
+    /// <summary>What the guest did wrong, counted.</summary>
+    public GuestErrorCounters GuestErrors => platform.GuestErrors;
+
+    /// <inheritdoc/>
+    public RunState State
+    {
+        get
+        {
+            lock (control)
+            {
+                return state;
+            }
+        }
+    }
+
+    /// <summary>Creates a machine that is ready to run: memory, devices, boot processors and the boot image are in place.</summary>
+    /// <param name="config">What it is made of.</param>
+    /// <param name="environment">What it may use of the host.</param>
+    /// <exception cref="VmException">The host or the configuration does not allow it; the text names what.</exception>
+    public static VirtualMachine Create(VmConfig config, MachineEnvironment environment)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(environment);
+        MachinePlatform? platform = null;
+        try
+        {
+            platform = MachinePlatform.Create(config, environment);
+            var machine = new VirtualMachine(platform, environment.Time);
+            machine.Initialize();
+            return machine;
+        }
+        catch (Exception e) when (e is KvmException or Interop.HostException or Boot.BootException or Cpu.CpuModelException)
+        {
+            platform?.Dispose();
+            throw new VmException(VmErrorCode.HostFailure, e.Message, e);
+        }
+        catch
+        {
+            platform?.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CpuSlot> GetCpuSlots()
+    {
+        lock (control)
+        {
+            return processors.GetSnapshot();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        lock (control)
+        {
+            CheckAlive();
+            IReadOnlyList<IHotplugOperation> result = processors.Plug(requests, state == RunState.Running, guestStarted);
+            bootImageStale |= !guestStarted;
+            platform.Signals.Wake();
+            return result;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes)
+    {
+        ArgumentNullException.ThrowIfNull(indexes);
+        lock (control)
+        {
+            CheckAlive();
+            IReadOnlyList<IHotplugOperation> result = processors.Unplug(indexes, guestStarted);
+            bootImageStale |= !guestStarted;
+            platform.Signals.Wake();
+            return result;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IHotplugOperation> GetOperations() => operations.GetAll();
+
+    /// <inheritdoc/>
+    public IHotplugOperation? FindOperation(long id) => operations.Find(id);
+
+    /// <inheritdoc/>
+    public IDisposable Subscribe(Action<VmEvent> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return publisher.Subscribe(handler);
+    }
+
+    /// <inheritdoc/>
+    public void Resume()
+    {
+        lock (control)
+        {
+            CheckAlive();
+            if (state == RunState.Running)
+            {
+                return;
+            }
+
+            if (state is RunState.Shutdown or RunState.InternalError)
+            {
+                throw new VmException(VmErrorCode.InvalidState, "Resetting the Virtual Machine is required");
+            }
+
+            if (bootImageStale)
+            {
+                LoadBootImage();
+            }
+
+            guestStarted = true;
+            state = RunState.Running;
+            processors.ResumeAll();
+            publisher.Publish(new VmEvent.Resumed());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Pause()
+    {
+        lock (control)
+        {
+            CheckAlive();
+            if (state == RunState.Running)
+            {
+                processors.ParkAll();
+                state = RunState.Paused;
+                publisher.Publish(new VmEvent.Stopped());
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Reset(ShutdownReason reason)
+    {
+        lock (control)
+        {
+            CheckAlive();
+            ResetMachine(byGuest: false, reason);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void PressPowerButton()
+    {
+        lock (control)
+        {
+            CheckAlive();
+            platform.Events.PressPowerButton();
+            publisher.Publish(new VmEvent.PowerButtonPressed());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Quit(ShutdownReason reason)
+    {
+        lock (control)
+        {
+            if (exitCode is null)
+            {
+                publisher.Publish(new VmEvent.Shutdown(ByGuest: false, reason));
+                End(0);
+            }
+        }
+    }
+
+    /// <summary>Ends the machine if it has not ended and returns when all of it is gone.</summary>
+    public void Dispose()
+    {
+        Quit(ShutdownReason.HostSignal);
+        worker.Join();
+    }
+
+    private void Initialize()
+    {
+        lock (control)
+        {
+            processors.AddBootProcessors(Config.Cpus.Boot);
+            LoadBootImage();
+        }
+
+        worker.Start();
+    }
+
+    private void CheckAlive()
+    {
+        if (exitCode is not null)
+        {
+            throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
+        }
+    }
+
+    private void End(int code)
+    {
+        exitCode = code;
+        platform.Signals.Wake();
+    }
+
+    private bool Cancel(HotplugOperation operation)
+    {
+        lock (control)
+        {
+            return exitCode is null && processors.Cancel(operation);
+        }
+    }
+
+    // All vCPUs are parked.
+    private void LoadBootImage()
+    {
+        platform.Load([.. processors.Occupied.Select(s => s.Index)], processors.BootSlot.Vcpu!);
+        bootImageStale = false;
+    }
+
+    private void ResetMachine(bool byGuest, ShutdownReason reason)
+    {
+        processors.ParkAll();
+
+        // What the guest said before the reset: an eject counts, the rest is about a guest that is gone.
+        foreach (GuestSignal signal in platform.Signals.Take().Hotplug)
+        {
+            if (signal.Kind == GuestSignalKind.Ejected)
+            {
+                processors.OnEjected(signal.CpuIndex);
+            }
+        }
+
+        processors.Reset();
+        try
+        {
+            platform.Reset();
+            LoadBootImage();
+        }
+        catch (Exception e) when (e is KvmException or Interop.HostException or Boot.BootException or Cpu.CpuModelException)
+        {
+            Fail($"cannot reset the machine: {e.Message}");
+            return;
+        }
+
+        publisher.Publish(new VmEvent.Reset(byGuest, reason));
+        if (state == RunState.Running)
+        {
+            processors.ResumeAll();
+        }
+        else
+        {
+            guestStarted = false;
+            state = state == RunState.Paused ? RunState.Paused : RunState.Prelaunch;
+        }
+    }
+
+    // The machine's own thread.
+    private void Work()
+    {
+        TimeSpan wait = Timeout.InfiniteTimeSpan;
+        while (true)
+        {
+            platform.Signals.Wait(wait);
+            lock (control)
+            {
+                if (exitCode is null)
+                {
+                    Process(platform.Signals.Take());
+                    wait = processors.CheckOperations();
+                }
+
+                if (exitCode is { } code)
+                {
+                    processors.Shutdown();
+                    platform.Dispose();
+                    completion.TrySetResult(code);
+                    return;
+                }
+            }
+        }
+    }
+
+    private void Process(GuestSignalBatch batch)
+    {
+        foreach (GuestSignal signal in batch.Hotplug)
+        {
+            if (signal.Kind == GuestSignalKind.Ejected)
+            {
+                processors.OnEjected(signal.CpuIndex);
+            }
+            else
+            {
+                processors.OnStatus(signal.CpuIndex, signal.SourceEvent, signal.Status);
+            }
+        }
+
+        if (batch.Failure is not null)
+        {
+            Fail(batch.Failure);
+        }
+        else if (batch.PowerOff)
+        {
+            GoDown(ShutdownReason.GuestShutdown);
+        }
+        else if (batch.Reset)
+        {
+            OnGuestReset();
+        }
+    }
+
+    private void OnGuestReset()
+    {
+        if (Config.NoReboot)
+        {
+            GoDown(ShutdownReason.GuestReset);
+        }
+        else
+        {
+            ResetMachine(byGuest: true, ShutdownReason.GuestReset);
+        }
+    }
+
+    private void GoDown(ShutdownReason reason)
+    {
+        publisher.Publish(new VmEvent.Shutdown(ByGuest: true, reason));
+        if (!Config.NoShutdown)
+        {
+            End(0);
+            return;
+        }
+
+        processors.ParkAll();
+        state = RunState.Shutdown;
+        publisher.Publish(new VmEvent.Stopped());
+    }
+
+    private void Fail(string description)
+    {
+        processors.ParkAll();
+        state = RunState.InternalError;
+        platform.ReportFailure(description);
+        publisher.Publish(new VmEvent.Stopped());
+    }
+}

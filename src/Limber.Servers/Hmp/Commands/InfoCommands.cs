@@ -1,0 +1,98 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Limber.Control;
+using Limber.Cpu;
+using Limber.Servers.Devices;
+using Limber.Servers.Qmp;
+
+namespace Limber.Servers.Hmp.Commands;
+
+/// <summary>Items of <c>info</c>.</summary>
+internal static class InfoCommands
+{
+    public static IReadOnlyList<HmpCommand> All { get; } =
+    [
+        new("cpus", string.Empty, "show infos for each CPU", HmpArgument.None, Cpus),
+        new("hotpluggable-cpus", string.Empty, "Show information about hotpluggable CPUs", HmpArgument.None, HotpluggableCpus),
+        new("kvm", string.Empty, "show KVM information", HmpArgument.None, static (context, _) => context.PrintLine("kvm support: enabled")),
+        new("name", string.Empty, "show the current VM name", HmpArgument.None, Name),
+        new("operations", string.Empty, "show hotplug operations and how they ended", HmpArgument.None, Operations),
+        new("status", string.Empty, "show the current VM status (running|paused)", HmpArgument.None, Status),
+        new("uuid", string.Empty, "show the current VM UUID", HmpArgument.None, static (context, _) =>
+            context.PrintLine(context.Machine.Config.Uuid.ToString())),
+        new("version", string.Empty, "show the version of QEMU", HmpArgument.None, static (context, _) =>
+            context.PrintLine(ProductVersion.Qemu + ProductVersion.Package)),
+    ];
+
+    private static void Status(HmpContext context, string argument)
+    {
+        string name = QemuDialect.RunStateName(context.Machine.State);
+        context.PrintLine("VM status: " + (name is "running" or "paused" ? name : $"paused ({name})"));
+    }
+
+    private static void Name(HmpContext context, string argument)
+    {
+        if (context.Machine.Config.Name is { } name)
+        {
+            context.PrintLine(name);
+        }
+    }
+
+    private static void Cpus(HmpContext context, string argument)
+    {
+        string mark = "* ";
+        foreach (CpuSlot slot in CpuSlotOrder.ByPlugOrder(context.Machine.GetCpuSlots()))
+        {
+            context.PrintLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{mark}CPU #{slot.Index}: thread_id={slot.Occupant!.ThreadId}"));
+            mark = "  ";
+        }
+    }
+
+    private static void HotpluggableCpus(HmpContext context, string argument)
+    {
+        CpuTopology topology = context.Services.Cpus.Topology;
+        context.PrintLine("Hotpluggable CPUs:");
+        foreach (CpuSlot slot in context.Machine.GetCpuSlots().Reverse())
+        {
+            context.PrintLine($"  type: \"{context.Services.Cpus.TypeName}\"");
+            context.PrintLine("  vcpus_count: \"1\"");
+            if (slot.Occupant is { } occupant)
+            {
+                context.PrintLine($"  qom_path: \"{occupant.Path}\"");
+            }
+
+            context.PrintLine("  CPUInstance Properties:");
+            PrintProperty(context, "socket-id", slot.Location.SocketId);
+            if (topology.Dies > 1)
+            {
+                PrintProperty(context, "die-id", slot.Location.DieId);
+            }
+
+            if (topology.Modules > 1)
+            {
+                PrintProperty(context, "module-id", slot.Location.ModuleId);
+            }
+
+            PrintProperty(context, "core-id", slot.Location.CoreId);
+            PrintProperty(context, "thread-id", slot.Location.ThreadId);
+        }
+    }
+
+    private static void PrintProperty(HmpContext context, string name, int value) =>
+        context.PrintLine($"    {name}: \"{value.ToString(CultureInfo.InvariantCulture)}\"");
+
+    private static void Operations(HmpContext context, string argument)
+    {
+        foreach (IHotplugOperation operation in context.Machine.GetOperations())
+        {
+            OperationSnapshot now = operation.Current;
+            string kind = OperationJson.Kebab(now.Kind.ToString());
+            string state = OperationJson.Kebab(now.State.ToString());
+            string detail = now.Detail is { } words ? $" ({words})" : string.Empty;
+            context.PrintLine($"#{now.Id} {kind} CPU {now.CpuIndex} {now.Target}: {state}{detail}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using Limber.Control;
+using Limber.Servers.Devices;
+using Limber.Servers.Json;
+
+namespace Limber.Servers.Hmp.Commands;
+
+/// <summary>Commands that change the machine.</summary>
+internal static class MachineCommands
+{
+    private static readonly string[] AddressProperties =
+        ["apic-id", "core-id", "die-id", "module-id", "node-id", "socket-id", "thread-id"];
+
+    public static IReadOnlyList<HmpCommand> All { get; } =
+    [
+        new("device_add", "driver[,prop=value][,...]", "add device, like -device on the command line", HmpArgument.OptionalWord, AddDevice)
+        {
+            Candidates = static context => [context.Services.Cpus.TypeName, CpuTypeNames.Generic],
+        },
+        new("device_del", "device", "remove device", HmpArgument.Word, static (context, id) =>
+            context.Services.Cpus.Remove(id, QemuDeviceDialect.Instance))
+        {
+            Candidates = static context => context.Services.Cpus.RemovableIds,
+        },
+        new("cpu-add", "id", "add cpu by its index", HmpArgument.Integer, static (context, index) =>
+            context.Services.Cpus.AddByIndex(long.Parse(index, CultureInfo.InvariantCulture))),
+        Action("stop|s", "stop emulation", static machine => machine.Pause()),
+        Action("cont|c", "resume emulation", MachineActions.Continue),
+        Action("system_reset", "reset the system", static machine => machine.Reset(ShutdownReason.HostQmpSystemReset)),
+        Action("system_powerdown", "send system power down event", static machine => machine.PressPowerButton()),
+        Action("quit|q", "quit the emulator", static machine => machine.Quit(ShutdownReason.HostQmpQuit)),
+    ];
+
+    private static HmpCommand Action(string names, string help, Action<IVirtualMachine> action) =>
+        new(names, string.Empty, help, HmpArgument.None, (context, _) => action(context.Machine));
+
+    private static void AddDevice(HmpContext context, string text)
+    {
+        JsonObject members = DeviceOptions.Parse(text, out bool help);
+        if (help)
+        {
+            PrintDeviceHelp(context, members);
+        }
+        else
+        {
+            context.Services.Cpus.Add(members, QemuDeviceDialect.Instance, text: true);
+        }
+    }
+
+    private static void PrintDeviceHelp(HmpContext context, JsonObject members)
+    {
+        string type = context.Services.Cpus.TypeName;
+        if (!members.TryGet("driver", out JsonValue driver))
+        {
+            context.PrintLine("CPU devices:");
+            context.PrintLine($"name \"{CpuTypeNames.Generic}\"");
+            context.PrintLine($"name \"{type}\"");
+            return;
+        }
+
+        string name = driver.AsString();
+        context.PrintLine($"{name} options:");
+        if (name == CpuTypeNames.Generic)
+        {
+            context.PrintLine("  cpu-id=<uint32>");
+        }
+        else if (name == type)
+        {
+            foreach (string property in AddressProperties)
+            {
+                bool unsigned = property == "apic-id";
+                string option = $"{property}=<{(unsigned ? "uint32" : "int32")}>";
+                context.PrintLine($"  {option,-22} -  (default: {(unsigned ? "4294967295" : "-1")})");
+            }
+        }
+    }
+}

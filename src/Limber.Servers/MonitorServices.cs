@@ -1,0 +1,41 @@
+using System;
+using Limber.Control;
+using Limber.Servers.Devices;
+using Limber.Servers.Hmp;
+using Limber.Servers.Qmp;
+
+namespace Limber.Servers;
+
+/// <summary>
+/// What all QMP and HMP sessions of one machine share. Create one a machine before the guest starts: it records the
+/// guest's <c>_OST</c> reports from then on. Thread: any.
+/// </summary>
+public sealed class MonitorServices : IDisposable
+{
+    private readonly IDisposable subscription;
+
+    public MonitorServices(IVirtualMachine machine)
+    {
+        Machine = machine;
+        Cpus = new CpuDeviceCommands(machine);
+        Ospm = new OspmStatus();
+        Hmp = new HmpInterpreter(this);
+        subscription = machine.Subscribe(Ospm.Record);
+    }
+
+    public IVirtualMachine Machine { get; }
+
+    /// <summary>All commands of both dialects.</summary>
+    public QmpCommandTable Commands => QmpCommandTable.Default;
+
+    /// <summary>device_add and device_del, for QMP and HMP alike.</summary>
+    internal CpuDeviceCommands Cpus { get; }
+
+    /// <summary>The guest's last <c>_OST</c> report of each slot.</summary>
+    internal OspmStatus Ospm { get; }
+
+    /// <summary>Runs HMP command lines.</summary>
+    internal HmpInterpreter Hmp { get; }
+
+    public void Dispose() => subscription.Dispose();
+}

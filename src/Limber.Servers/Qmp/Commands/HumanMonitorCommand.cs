@@ -1,0 +1,24 @@
+using System.Linq;
+using Limber.Servers.Json;
+
+namespace Limber.Servers.Qmp.Commands;
+
+/// <summary><c>human-monitor-command</c>: runs an HMP line and returns its text; HMP's errors are part of the text.</summary>
+internal sealed class HumanMonitorCommand : IQmpCommand
+{
+    public string Name => "human-monitor-command";
+
+    public JsonValue Execute(QmpArguments arguments, QmpContext context)
+    {
+        string line = arguments.String("command-line");
+        long? cpuIndex = arguments.OptionalInteger("cpu-index");
+        arguments.End();
+        if (cpuIndex is { } index
+            && !context.Machine.GetCpuSlots().Any(slot => slot.Index == index && slot.Occupant is not null))
+        {
+            throw new QmpException("Parameter 'cpu-index' expects a CPU number");
+        }
+
+        return context.Services.Hmp.Run(line).Replace("\n", "\r\n", System.StringComparison.Ordinal);
+    }
+}

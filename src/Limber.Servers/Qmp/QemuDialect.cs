@@ -1,0 +1,115 @@
+using System;
+using System.Collections.Generic;
+using Limber.Control;
+using Limber.Servers.Devices;
+using Limber.Servers.Json;
+
+namespace Limber.Servers.Qmp;
+
+/// <summary>QMP as QEMU 10.0 speaks it. Tools look at the version to decide what they may use.</summary>
+internal sealed class QemuDialect : QmpDialect
+{
+    public override bool RequiresNegotiation => true;
+
+    public override IReadOnlyList<string> Capabilities { get; } = ["oob"];
+
+    public override JsonStyle Style => JsonStyle.Spaced;
+
+    public override JsonObject Version { get; } = new()
+    {
+        { "qemu", new JsonObject { { "micro", 2 }, { "minor", 0 }, { "major", 10 } } },
+        { "package", ProductVersion.Package },
+    };
+
+    public override IReadOnlyList<string> EventNames { get; } =
+    [
+        "ACPI_DEVICE_OST", "DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "POWERDOWN", "RESET", "RESUME", "SHUTDOWN", "STOP",
+        OperationJson.EventName,
+    ];
+
+    public override DeviceDialect Devices => QemuDeviceDialect.Instance;
+
+    public override void Translate(VmEvent happened, List<QmpEvent> events)
+    {
+        switch (happened)
+        {
+            case VmEvent.Stopped:
+                events.Add(new("STOP"));
+                break;
+            case VmEvent.Resumed:
+                events.Add(new("RESUME"));
+                break;
+            case VmEvent.Reset reset:
+                events.Add(new("RESET", GuestAndReason(reset.ByGuest, reset.Reason)));
+                break;
+            case VmEvent.Shutdown shutdown:
+                events.Add(new("SHUTDOWN", GuestAndReason(shutdown.ByGuest, shutdown.Reason)));
+                break;
+            case VmEvent.PowerButtonPressed:
+                events.Add(new("POWERDOWN"));
+                break;
+            case VmEvent.DeviceDeleted deleted:
+                // A processor's local APIC is a device of its own and goes first; libvirt waits for the second event.
+                events.Add(new("DEVICE_DELETED", new JsonObject { { "path", deleted.Path + "/lapic" } }));
+                events.Add(new("DEVICE_DELETED", DeviceAndPath(deleted.Id, deleted.Path)));
+                break;
+            case VmEvent.AcpiDeviceOst ost:
+                JsonObject info = OspmStatus.Entry(ost.Id, ost.Source, ost.Status, ost.Slot);
+                events.Add(new("ACPI_DEVICE_OST", new JsonObject { { "info", info } }));
+                break;
+            case VmEvent.DeviceUnplugGuestError refused:
+                events.Add(new("DEVICE_UNPLUG_GUEST_ERROR", DeviceAndPath(refused.Id, refused.Path)));
+                break;
+        }
+    }
+
+    public override JsonObject Status(RunState state) => new()
+    {
+        { "status", RunStateName(state) },
+        { "running", state == RunState.Running },
+    };
+
+    public override JsonObject EventMessage(QmpEvent @event, DateTimeOffset timestamp)
+    {
+        JsonObject message = new() { { "timestamp", Timestamp(timestamp) }, { "event", @event.Name } };
+        if (@event.Data is not null)
+        {
+            message.Add("data", @event.Data);
+        }
+
+        return message;
+    }
+
+    public override JsonObject ErrorMessage(QmpException error, JsonValue? id)
+    {
+        JsonObject message = [];
+        if (id is { } value)
+        {
+            message.Add("id", value);
+        }
+
+        message.Add("error", ErrorBody(error));
+        return message;
+    }
+
+    internal static string RunStateName(RunState state) => state switch
+    {
+        RunState.Prelaunch => "prelaunch",
+        RunState.Running => "running",
+        RunState.Paused => "paused",
+        RunState.Shutdown => "shutdown",
+        _ => "internal-error",
+    };
+
+    private static JsonObject DeviceAndPath(string? id, string path)
+    {
+        JsonObject data = [];
+        if (id is not null)
+        {
+            data.Add("device", id);
+        }
+
+        data.Add("path", path);
+        return data;
+    }
+}

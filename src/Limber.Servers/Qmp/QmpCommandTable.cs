@@ -1,0 +1,45 @@
+using System;
+using System.Collections.Generic;
+using Limber.Servers.Qmp.Commands;
+
+namespace Limber.Servers.Qmp;
+
+/// <summary>All commands by name. Immutable.</summary>
+public sealed class QmpCommandTable
+{
+    /// <summary>The command that ends negotiation.</summary>
+    internal const string Negotiation = "qmp_capabilities";
+
+    private readonly SortedDictionary<string, IQmpCommand> byName = new(StringComparer.Ordinal);
+
+    public QmpCommandTable(params ReadOnlySpan<IEnumerable<IQmpCommand>> groups)
+    {
+        foreach (IEnumerable<IQmpCommand> group in groups)
+        {
+            foreach (IQmpCommand command in group)
+            {
+                byName.Add(command.Name, command);
+            }
+        }
+    }
+
+    public static QmpCommandTable Default { get; } = new(
+        [
+            new CapabilitiesCommand(),
+            new DeviceAddCommand(),
+            new DeviceDelCommand(),
+            new CpuAddCommand(),
+            new HumanMonitorCommand(),
+            new WaitOperationCommand(),
+            new CancelOperationCommand(),
+            new SubscribeOperationsCommand(),
+        ],
+        IdentityQueries.All,
+        CpuQueries.All,
+        RunStateCommands.All);
+
+    /// <summary>Names in ordinal order.</summary>
+    public IEnumerable<string> Names => byName.Keys;
+
+    public IQmpCommand? Find(string name) => byName.GetValueOrDefault(name);
+}

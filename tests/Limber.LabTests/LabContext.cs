@@ -1,0 +1,74 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using Limber.TestKit;
+
+namespace Limber.LabTests;
+
+/// <summary>What every scenario gets: the executable, the guest's files, and a place for its own.</summary>
+internal sealed class LabContext : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+    private readonly List<IDisposable> owned = [];
+
+    public required string Limber { get; init; }
+
+    public required string Guest { get; init; }
+
+    /// <summary>Figures to report with the result.</summary>
+    public List<string> Figures { get; } = [];
+
+    public string Vmlinux => Path.Combine(Guest, "vmlinux");
+
+    public string BzImage => Path.Combine(Guest, "bzImage");
+
+    public string Initramfs => Path.Combine(Guest, "initramfs.cpio");
+
+    /// <summary>A path for a socket or file of the scenario.</summary>
+    public string this[string name] => directory[name];
+
+    /// <summary>Starts Limber with a command line.</summary>
+    public VmmProcess Start(params string[] arguments)
+    {
+        var process = new VmmProcess(Limber, arguments);
+        owned.Add(process);
+        return process;
+    }
+
+    /// <summary>Starts a QEMU-style machine with the test guest on a serial console and a QMP socket.</summary>
+    /// <param name="smp">Argument of <c>-smp</c>.</param>
+    /// <param name="kernel">Kernel path; null for <see cref="Vmlinux"/>.</param>
+    /// <param name="append">More kernel parameters.</param>
+    /// <param name="extra">More options.</param>
+    public LabVm StartGuest(string smp, string? kernel = null, string append = "", params string[] extra)
+    {
+        string socket = this[$"qmp{owned.Count}"];
+        VmmProcess process = Start(
+        [
+            "-display", "none", "-no-user-config", "-nodefaults", "-m", "512", "-machine", "q35,accel=kvm", "-cpu", "host", "-smp", smp,
+            "-serial", "stdio", "-qmp", $"unix:{socket},server=on,wait=off",
+            "-kernel", kernel ?? Vmlinux, "-initrd", Initramfs,
+            "-append", $"console=ttyS0 quiet panic=-1 limber.noecho {append}".TrimEnd(), .. extra,
+        ]);
+        QmpClient qmp = Connect(socket);
+        return new LabVm(process, qmp, new GuestConsole(process.Output, process.Type));
+    }
+
+    /// <summary>Another QMP connection.</summary>
+    public QmpClient Connect(string socket, bool negotiate = true)
+    {
+        QmpClient client = QmpClient.Connect(socket, negotiate);
+        owned.Add(client);
+        return client;
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable item in owned)
+        {
+            item.Dispose();
+        }
+
+        directory.Dispose();
+    }
+}
