@@ -55,6 +55,10 @@ public static unsafe partial class Libc
     [LibraryImport(Library)]
     public static partial int gettid();
 
+    // prctl is variadic; the options used here take one argument.
+    [LibraryImport(Library, EntryPoint = "prctl", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int prctl_name(int option, string name);
+
     [LibraryImport(Library)]
     public static partial int getpid();
 

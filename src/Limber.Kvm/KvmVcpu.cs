@@ -90,7 +90,7 @@ public sealed unsafe class KvmVcpu : IDisposable
         return new Span<byte>(run + offset, IoSize);
     }
 
-    /// <summary>Sets what CPUID answers. Once, before the first run.</summary>
+    /// <summary>Sets what CPUID answers, and enters the power-on state. Once, before the first run.</summary>
     /// <exception cref="KvmException">The kernel refused the set.</exception>
     public void SetCpuid(ReadOnlySpan<CpuidEntry> entries)
     {
@@ -118,6 +118,10 @@ public sealed unsafe class KvmVcpu : IDisposable
         }
 
         resetState = vm.GetResetState(this);
+
+        // Not for the state, which is fresh: the kernel's map from APIC ids to vCPUs was last built while this vCPU was not in
+        // it, and only setting its APIC builds it anew. Until then no other vCPU could send it INIT and SIPI.
+        resetState.Restore(this);
     }
 
     /// <summary>

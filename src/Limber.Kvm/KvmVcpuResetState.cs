@@ -50,7 +50,13 @@ internal sealed unsafe class KvmVcpuResetState
     {
         vcpu.Set(KvmIoctl.KVM_SET_SREGS, ref sregs);
         vcpu.Set(KvmIoctl.KVM_SET_REGS, ref regs);
-        vcpu.Set(KvmIoctl.KVM_SET_XCRS, ref xcrs);
+
+        // A host without XSAVE has none, and refuses even that.
+        if (xcrs.nr_xcrs != 0)
+        {
+            vcpu.Set(KvmIoctl.KVM_SET_XCRS, ref xcrs);
+        }
+
         vcpu.Set(KvmIoctl.KVM_SET_XSAVE, ref xsave);
         vcpu.Set(KvmIoctl.KVM_SET_DEBUGREGS, ref debugRegisters);
         kvm_lapic_state ownLapic = lapic;

@@ -18,12 +18,12 @@ internal sealed class ProcessorModel
         var capabilities = new CpuidHostCapabilities { TscDeadlineTimer = kvm.HasTscDeadlineTimer };
         builder = new CpuidBuilder(kvm.GetSupportedCpuid(), spec, config.Topology, capabilities);
         Warnings = builder.TopologyWarning is { } warning ? [.. builder.MissingFeatures, warning] : builder.MissingFeatures;
-        if (config.Max > kvm.RecommendedVcpus)
+        if (config.Boot > kvm.RecommendedVcpus)
         {
             Warnings =
             [
                 .. Warnings,
-                $"warning: Number of hotpluggable cpus requested ({config.Max}) exceeds the recommended cpus supported by KVM ({kvm.RecommendedVcpus})",
+                $"warning: Number of SMP cpus requested ({config.Boot}) exceeds the recommended cpus supported by KVM ({kvm.RecommendedVcpus})",
             ];
         }
     }

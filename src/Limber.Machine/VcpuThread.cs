@@ -153,7 +153,8 @@ internal sealed class VcpuThread
         try
         {
             vcpu.BindToCurrentThread();
-            hostThreadId = Libc.gettid();
+            hostThreadId = HostThread.CurrentId;
+            HostThread.SetCurrentName(thread.Name!);
         }
         catch (Exception e) when (e is HostException or KvmException)
         {

@@ -309,6 +309,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     // The machine's own thread.
     private void Work()
     {
+        Interop.HostThread.SetCurrentName(worker.Name!);
         TimeSpan wait = Timeout.InfiniteTimeSpan;
         while (true)
         {
@@ -317,8 +318,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             {
                 if (exitCode is null)
                 {
-                    Process(platform.Signals.Take());
-                    wait = processors.CheckOperations();
+                    wait = ProcessSafely();
                 }
 
                 if (exitCode is { } code)
@@ -329,6 +329,21 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
                     return;
                 }
             }
+        }
+    }
+
+    // Whatever the kernel refuses stops the machine, never the process: its control plane still works.
+    private TimeSpan ProcessSafely()
+    {
+        try
+        {
+            Process(platform.Signals.Take());
+            return processors.CheckOperations();
+        }
+        catch (Exception e) when (e is KvmException or Interop.HostException)
+        {
+            Fail(e.Message);
+            return Timeout.InfiniteTimeSpan;
         }
     }
 

@@ -15,5 +15,5 @@ public readonly record struct GuestRange(GuestAddress Start, ulong Length)
     public bool Overlaps(GuestRange other) => Length != 0 && other.Length != 0 && (Contains(other.Start) || other.Contains(Start));
 
     /// <inheritdoc/>
-    public override string ToString() => $"[{Start}, +0x{Length:x})";
+    public override string ToString() => $"[{Start}, {new GuestAddress(unchecked(Start.Value + Length))})";
 }

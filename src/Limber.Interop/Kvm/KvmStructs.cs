@@ -118,7 +118,9 @@ public unsafe struct kvm_xsave
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct kvm_xcrs
 {
-    private fixed byte bytes[392];
+    public uint nr_xcrs;
+    public uint flags;
+    private fixed byte xcrs[384];
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -1,0 +1,79 @@
+using System;
+using System.Threading.Tasks;
+using Limber.Control;
+
+namespace Limber.Rest.Handlers;
+
+/// <summary>Calls that change the run state. Unlike the machine's own they are errors in the wrong state.</summary>
+internal sealed class LifecycleHandlers(MachineGate gate)
+{
+    /// <summary>Starts a machine that was created and told to wait.</summary>
+    public Task<RestReply> Boot(RestRequest request) =>
+        ChangeAsync(static machine =>
+        {
+            Require(machine, RunState.Prelaunch, "created");
+            machine.Resume();
+        });
+
+    public Task<RestReply> Pause(RestRequest request) =>
+        ChangeAsync(static machine =>
+        {
+            Require(machine, RunState.Running, "running");
+            machine.Pause();
+        });
+
+    public Task<RestReply> Resume(RestRequest request) =>
+        ChangeAsync(static machine =>
+        {
+            Require(machine, RunState.Paused, "paused");
+            machine.Resume();
+        });
+
+    /// <summary>Resets, and runs whatever state the machine was in: a reboot ends in a running guest.</summary>
+    public Task<RestReply> Reboot(RestRequest request) =>
+        ChangeAsync(static machine =>
+        {
+            if (machine.State == RunState.Prelaunch)
+            {
+                throw RestException.Refused(404, "the VM is not booted");
+            }
+
+            machine.Reset(ShutdownReason.HostUi);
+            machine.Resume();
+        });
+
+    public Task<RestReply> PowerButton(RestRequest request) =>
+        ChangeAsync(static machine =>
+        {
+            if (machine.State is not (RunState.Running or RunState.Paused))
+            {
+                throw new VmException(VmErrorCode.InvalidState, $"the VM is {Word(machine.State)}, not booted");
+            }
+
+            machine.PressPowerButton();
+        });
+
+    private async Task<RestReply> ChangeAsync(Action<IVirtualMachine> change)
+    {
+        await gate.ChangeAsync(change).ConfigureAwait(false);
+        return RestReply.NoContent;
+    }
+
+    private static void Require(IVirtualMachine machine, RunState state, string word)
+    {
+        RunState now = machine.State;
+        if (now != state)
+        {
+            throw new VmException(VmErrorCode.InvalidState, $"the VM is {Word(now)}, not {word}");
+        }
+    }
+
+    private static string Word(RunState state) => state switch
+    {
+        RunState.Prelaunch => "created",
+        RunState.Running => "running",
+        RunState.Paused => "paused",
+        RunState.Shutdown => "shut down",
+        _ => "stopped by an internal error",
+    };
+}

@@ -1,0 +1,16 @@
+using System.Collections.Generic;
+using System.Text.Json.Serialization;
+
+namespace Limber.Rest.Json;
+
+/// <summary>The source-generated description of every body. Members that are null are left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(VmmPingResponse))]
+[JsonSerializable(typeof(VmInfo))]
+[JsonSerializable(typeof(VmResize))]
+[JsonSerializable(typeof(OperationBody[]))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(Dictionary<string, Dictionary<string, ulong>>))]
+internal sealed partial class RestJsonContext : JsonSerializerContext;

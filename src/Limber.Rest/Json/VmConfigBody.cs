@@ -1,0 +1,29 @@
+namespace Limber.Rest.Json;
+
+/// <summary>Spec: <c>VmConfig</c>, as far as the machine has such parts.</summary>
+internal sealed record VmConfigBody(
+    CpusConfigBody Cpus, MemoryConfigBody Memory, PayloadConfigBody Payload, ConsoleConfigBody Serial, ConsoleConfigBody Console);
+
+/// <summary>Spec: <c>CpusConfig</c>.</summary>
+/// <param name="BootVcpus">
+/// Processors plugged in now, whatever was asked for: clients read this member to learn whether a resize has happened.
+/// </param>
+/// <param name="MaxVcpus">Slots.</param>
+/// <param name="Topology">Of all slots.</param>
+/// <param name="KvmHyperv">Always false.</param>
+internal sealed record CpusConfigBody(int BootVcpus, int MaxVcpus, CpuTopologyBody Topology, bool KvmHyperv);
+
+/// <summary>Spec: <c>CpuTopology</c>. It knows no modules: their cores count as cores of the die.</summary>
+internal sealed record CpuTopologyBody(int ThreadsPerCore, int CoresPerDie, int DiesPerPackage, int Packages);
+
+/// <summary>Spec: <c>MemoryConfig</c>; size in bytes.</summary>
+internal sealed record MemoryConfigBody(ulong Size, bool Shared, bool Mergeable, bool Hugepages, bool Prefault);
+
+/// <summary>Spec: <c>PayloadConfig</c>.</summary>
+internal sealed record PayloadConfigBody(string? Kernel, string? Cmdline, string? Initramfs);
+
+/// <summary>Spec: <c>SerialConfig</c> and <c>ConsoleConfig</c>.</summary>
+/// <param name="Mode"><c>Off</c>, <c>Pty</c>, <c>Tty</c>, <c>File</c>, <c>Socket</c> or <c>Null</c>.</param>
+/// <param name="File">Path, with <c>File</c>.</param>
+/// <param name="Socket">Path, with <c>Socket</c>; <c>tcp:HOST:PORT</c> for a socket that has no path.</param>
+internal sealed record ConsoleConfigBody(string Mode, string? File = null, string? Socket = null);

@@ -1,0 +1,32 @@
+using System;
+using System.IO;
+using Limber.Chardev.Terminal;
+using Limber.CommandLine;
+
+namespace Limber;
+
+/// <summary>The executable: a command line in one of three dialects becomes a running machine.</summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        string name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
+        AppDomain.CurrentDomain.UnhandledException += static (_, _) => TerminalMode.RestoreAll();
+        switch (CommandLineParser.Parse(name, args))
+        {
+            case CommandLineResult.PrintAndExit print:
+                Console.Out.Write(print.Text);
+                return print.ExitCode;
+            case CommandLineResult.Error error:
+                Console.Error.WriteLine(error.Message);
+                return error.ExitCode;
+            case CommandLineResult.Run run when VmConfigValidation.Check(run.Config) is { } problem:
+                Console.Error.WriteLine($"{name}: {problem}");
+                return 1;
+            case CommandLineResult.Run run:
+                return Application.Run(run.Config, name);
+            default:
+                throw new InvalidOperationException("the command line is none of the three things it can be");
+        }
+    }
+}
