@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using Limber.Boot;
 using Limber.Config;
+using Limber.Devices.Platform;
+using Limber.Devices.Platform.AcpiPm;
 using Limber.Memory;
 
 namespace Limber.Machine;
@@ -49,6 +51,7 @@ internal sealed class BootImage : IDisposable
     public BootRegisters Load(GuestMemory memory, IReadOnlyList<int> presentProcessors)
     {
         GuestAddress rsdp = tables.Write(memory, presentProcessors);
+        ResetVector.Load(memory, PlatformPorts.Reset, AcpiSleepDevice.ResetValue);
         if (kernel is null)
         {
             return HaltNotice.Load(memory).Registers;

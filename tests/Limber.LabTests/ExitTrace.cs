@@ -31,9 +31,11 @@ internal sealed partial class ExitTrace
         Set(true);
         try
         {
-            File.WriteAllText(Root + "/trace", "");
+            // The buffer keeps what was before; a marker tells where this begins.
+            string marker = $"limber {Guid.NewGuid()}";
+            File.WriteAllText(Root + "/trace_marker", marker);
             action();
-            return Parse(File.ReadAllLines(Root + "/trace"));
+            return Parse(File.ReadLines(Root + "/trace").SkipWhile(l => !l.Contains(marker, StringComparison.Ordinal)));
         }
         finally
         {
@@ -53,7 +55,7 @@ internal sealed partial class ExitTrace
         }
     }
 
-    private static ExitTrace Parse(string[] lines)
+    private static ExitTrace Parse(IEnumerable<string> lines)
     {
         var accesses = new Dictionary<string, int>();
         int userExits = 0;

@@ -64,6 +64,15 @@ public sealed class VirtualMachineTests
     });
 
     [Fact]
+    public void JumpToTheFirmwaresResetVector_Reboots() => ExpectReboots(c =>
+    {
+        // The same bytes mean the same to a 32-bit processor, but for the operand size of the first instruction.
+        c.mov(dx, 0x602);
+        c.mov(eax, 0xFFFF3);
+        c.jmp(eax);
+    });
+
+    [Fact]
     public void Reset_ReturnsMemoryToItsFirstState()
     {
         using var guest = new TinyGuest(c =>
