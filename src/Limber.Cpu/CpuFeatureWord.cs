@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 
@@ -81,7 +80,7 @@ public sealed class CpuFeatureWord
         "kvm-hint-dedicated");
 
     // Older spellings and second names; underscores are turned into hyphens before the lookup.
-    private static readonly FrozenDictionary<string, string> s_aliases = new Dictionary<string, string>
+    private static readonly Dictionary<string, string> s_aliases = new(StringComparer.Ordinal)
     {
         ["sse3"] = "pni",
         ["pclmuldq"] = "pclmulqdq",
@@ -90,10 +89,10 @@ public sealed class CpuFeatureWord
         ["xd"] = "nx",
         ["i64"] = "lm",
         ["ffxsr"] = "fxsr-opt",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    };
 
     // Built on first use, because CpuFeatureSet needs the finished list of words.
-    private static readonly Lazy<FrozenDictionary<string, CpuFeatureSet>> s_byName = new(IndexNames);
+    private static readonly Lazy<Dictionary<string, CpuFeatureSet>> s_byName = new(IndexNames);
 
     private readonly string?[] _names;
 
@@ -156,7 +155,7 @@ public sealed class CpuFeatureWord
         return word;
     }
 
-    private static FrozenDictionary<string, CpuFeatureSet> IndexNames()
+    private static Dictionary<string, CpuFeatureSet> IndexNames()
     {
         Dictionary<string, CpuFeatureSet> byName = new(StringComparer.Ordinal);
         foreach (CpuFeatureWord word in s_all)
@@ -171,6 +170,6 @@ public sealed class CpuFeatureWord
             }
         }
 
-        return byName.ToFrozenDictionary(StringComparer.Ordinal);
+        return byName;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Threading;
 
 namespace Limber.Cpu;
 
@@ -7,6 +8,8 @@ namespace Limber.Cpu;
 internal sealed record CpuModelFamily(
     string Name, CpuVendor Vendor, int Family, int Model, int Stepping, string ModelId)
 {
+    private CpuModel[]? _models;
+
     /// <summary>Highest basic leaf.</summary>
     internal required uint Level { get; init; }
 
@@ -20,8 +23,10 @@ internal sealed record CpuModelFamily(
 
     internal ImmutableArray<CpuModelVersion> Versions { get; init; } = [];
 
-    /// <summary>Version 1 and all later ones, in order, with the second name each may have.</summary>
-    internal IEnumerable<(CpuModel Model, string? Alias)> Expand()
+    /// <summary>Version 1 and all later ones, in order. Made when somebody asks for one of them.</summary>
+    internal IReadOnlyList<CpuModel> Models => LazyInitializer.EnsureInitialized(ref _models, () => [.. Expand()]);
+
+    private IEnumerable<CpuModel> Expand()
     {
         CpuModel model = new()
         {
@@ -37,7 +42,7 @@ internal sealed record CpuModelFamily(
             Caches = Caches,
             Features = CpuFeatureSet.Parse(Features),
         };
-        yield return (model, Name);
+        yield return model;
 
         foreach (CpuModelVersion version in Versions)
         {
@@ -49,7 +54,7 @@ internal sealed record CpuModelFamily(
                 ModelId = version.ModelId ?? model.ModelId,
                 Features = version.Apply(model.Features),
             };
-            yield return (model, version.Alias);
+            yield return model;
         }
     }
 }

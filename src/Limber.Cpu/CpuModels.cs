@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Linq;
@@ -13,14 +12,26 @@ namespace Limber.Cpu;
 /// </remarks>
 public static class CpuModels
 {
-    private static readonly FrozenDictionary<string, CpuModel> s_byName = Index();
+    // Where each name's model is in the table. Its features are parsed when somebody asks for it: a machine has one model, and
+    // parsing them all would be the better part of its start-up.
+    private static readonly Dictionary<string, (CpuModelFamily Family, int Version)> s_byName = Index();
 
     /// <summary>Every accepted name, sorted: plain, versioned and second names.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. s_byName.Keys.Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names => [.. s_byName.Keys.Append("host").Append("max").Order(StringComparer.Ordinal)];
 
     /// <summary>Finds a model by any of its names, which are case-sensitive.</summary>
-    public static bool TryFind(string name, [NotNullWhen(true)] out CpuModel? model) =>
-        s_byName.TryGetValue(name, out model);
+    public static bool TryFind(string name, [NotNullWhen(true)] out CpuModel? model)
+    {
+        if (name is "host" or "max")
+        {
+            model = Host(name);
+            return true;
+        }
+
+        bool found = s_byName.TryGetValue(name, out (CpuModelFamily Family, int Version) place);
+        model = found ? place.Family.Models[place.Version - 1] : null;
+        return found;
+    }
 
     /// <summary>Finds a model by any of its names.</summary>
     /// <exception cref="CpuModelException">There is no such model.</exception>
@@ -29,27 +40,25 @@ public static class CpuModels
             ? model
             : throw new CpuModelException($"unable to find CPU model '{name}'");
 
-    private static FrozenDictionary<string, CpuModel> Index()
+    private static Dictionary<string, (CpuModelFamily Family, int Version)> Index()
     {
-        Dictionary<string, CpuModel> byName = new(StringComparer.Ordinal)
-        {
-            ["host"] = Host("host"),
-            ["max"] = Host("max"),
-        };
-
+        Dictionary<string, (CpuModelFamily, int)> byName = new(StringComparer.Ordinal);
         foreach (CpuModelFamily family in IntelCpuModels.Rows.Concat(AmdCpuModels.Rows))
         {
-            foreach ((CpuModel model, string? alias) in family.Expand())
+            byName.Add(family.Name, (family, 1));
+            byName.Add($"{family.Name}-v1", (family, 1));
+            for (int i = 0; i < family.Versions.Length; i++)
             {
-                byName.Add($"{model.Name}-v{model.Version}", model);
-                if (alias is not null)
+                int version = i + 2;
+                byName.Add($"{family.Name}-v{version}", (family, version));
+                if (family.Versions[i].Alias is { } alias)
                 {
-                    byName.Add(alias, model);
+                    byName.Add(alias, (family, version));
                 }
             }
         }
 
-        return byName.ToFrozenDictionary(StringComparer.Ordinal);
+        return byName;
     }
 
     private static CpuModel Host(string name) => new()

@@ -9,6 +9,7 @@ using Limber.Chardev.Terminal;
 using Limber.Config;
 using Limber.Control;
 using Limber.Device;
+using Limber.Interop;
 using Limber.Machine;
 using Limber.Rest;
 using Limber.Servers;
@@ -129,6 +130,8 @@ internal sealed class Application : IDisposable
         {
             machine!.Resume();
         }
+
+        ProcessImage.ReleaseUnusedPages();
     }
 
     // In a method of its own, so that a machine without the socket never loads the web server.
