@@ -49,8 +49,9 @@ public static unsafe partial class Libc
     public static partial int close(int fd);
 
     // ioctl is variadic in C; on x86-64 a variadic call passes these three the same way as a plain one.
+    // The descriptor stays open while the call goes on, and a closed one throws ObjectDisposedException.
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
-    public static partial int ioctl(int fd, nuint request, nint argument);
+    public static partial int ioctl(FileDescriptor fd, nuint request, nint argument);
 
     [LibraryImport(Library)]
     public static partial int gettid();

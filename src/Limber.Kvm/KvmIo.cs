@@ -30,7 +30,7 @@ internal static unsafe class KvmIo
     {
         while (true)
         {
-            int result = Libc.ioctl(fd.Number, request, argument);
+            int result = Libc.ioctl(fd, request, argument);
             if (result >= 0 || Marshal.GetLastPInvokeError() != ErrorNumber.EINTR)
             {
                 return result;

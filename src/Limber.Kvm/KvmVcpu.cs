@@ -140,7 +140,7 @@ public sealed unsafe class KvmVcpu : IDisposable
     public void CompletePendingAccess()
     {
         run[KvmRun.ImmediateExit] = 1;
-        _ = Libc.ioctl(fd.Number, KvmIoctl.KVM_RUN, 0);
+        _ = Libc.ioctl(fd, KvmIoctl.KVM_RUN, 0);
         run[KvmRun.ImmediateExit] = 0;
     }
 
@@ -227,7 +227,7 @@ public sealed unsafe class KvmVcpu : IDisposable
     /// <summary>Runs guest code until it needs the VMM. Allocates nothing.</summary>
     public VcpuExit Run()
     {
-        if (Libc.ioctl(fd.Number, KvmIoctl.KVM_RUN, 0) < 0)
+        if (Libc.ioctl(fd, KvmIoctl.KVM_RUN, 0) < 0)
         {
             int error = Marshal.GetLastPInvokeError();
             return error is ErrorNumber.EINTR or ErrorNumber.EAGAIN ? VcpuExit.Interrupted : VcpuExit.Failed;

@@ -78,11 +78,18 @@ public sealed unsafe class KvmVm : IDisposable
         return new KvmVcpu(this, new FileDescriptor(number), apicId, system.VcpuMappingSize);
     }
 
-    /// <summary>Drives one global system interrupt.</summary>
+    /// <summary>Drives one global system interrupt. No effect when the machine is gone: a back end may be late.</summary>
     public void SetInterrupt(uint gsi, bool asserted)
     {
         kvm_irq_level level = new() { irq = gsi, level = asserted ? 1u : 0u };
-        _ = KvmIo.TryCall(fd, KvmIoctl.KVM_IRQ_LINE, (nint)(&level));
+        try
+        {
+            _ = KvmIo.TryCall(fd, KvmIoctl.KVM_IRQ_LINE, (nint)(&level));
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody is there to be interrupted.
+        }
     }
 
     /// <summary>Closes the machine. All vCPUs must have been disposed and no thread may be inside the kernel for it.</summary>

@@ -67,6 +67,9 @@ internal sealed class MachinePlatform : IDisposable
 
     public IReadOnlyList<string> Warnings => model.Warnings;
 
+    /// <summary>The guest's RAM.</summary>
+    public GuestMemory Memory => memory;
+
     public GuestSignalQueue Signals { get; }
 
     public GuestErrorCounters GuestErrors { get; } = new();

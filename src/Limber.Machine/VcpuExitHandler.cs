@@ -26,6 +26,20 @@ internal sealed class VcpuExitHandler
     /// <summary>Handles one exit; false when the vCPU must not run on before the machine has decided.</summary>
     public bool Handle(KvmVcpu vcpu, VcpuExit exit)
     {
+        try
+        {
+            return HandleExit(vcpu, exit);
+        }
+        catch (Exception e)
+        {
+            // No device throws, whatever the guest does. If one does all the same, the machine stops, not the process.
+            signals.ReportFailure($"vCPU {vcpu.ApicId}: {e.Message}");
+            return false;
+        }
+    }
+
+    private bool HandleExit(KvmVcpu vcpu, VcpuExit exit)
+    {
         switch (exit)
         {
             case VcpuExit.Io:

@@ -83,7 +83,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             machine.Initialize();
             return machine;
         }
-        catch (Exception e) when (e is KvmException or Interop.HostException or Boot.BootException or Cpu.CpuModelException)
+        catch (Exception e) when (IsHostFailure(e))
         {
             platform?.Dispose();
             throw new VmException(VmErrorCode.HostFailure, e.Message, e);
@@ -111,7 +111,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         lock (control)
         {
             CheckAlive();
-            IReadOnlyList<IHotplugOperation> result = processors.Plug(requests, state == RunState.Running, guestStarted);
+            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, state == RunState.Running, guestStarted));
             bootImageStale |= !guestStarted;
             platform.Signals.Wake();
             return result;
@@ -125,7 +125,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         lock (control)
         {
             CheckAlive();
-            IReadOnlyList<IHotplugOperation> result = processors.Unplug(indexes, guestStarted);
+            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Unplug(indexes, guestStarted));
             bootImageStale |= !guestStarted;
             platform.Signals.Wake();
             return result;
@@ -163,7 +163,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
 
             if (bootImageStale)
             {
-                LoadBootImage();
+                OrRefuse(LoadBootImage);
             }
 
             guestStarted = true;
@@ -263,11 +263,28 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     }
 
     // All vCPUs are parked.
-    private void LoadBootImage()
+    private bool LoadBootImage()
     {
         platform.Load([.. processors.Occupied.Select(s => s.Index)], processors.BootSlot.Vcpu!);
         bootImageStale = false;
+        return true;
     }
+
+    // What the host refuses is a refusal to the client too.
+    private static T OrRefuse<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (IsHostFailure(e))
+        {
+            throw new VmException(VmErrorCode.HostFailure, e.Message, e);
+        }
+    }
+
+    private static bool IsHostFailure(Exception e) =>
+        e is KvmException or Interop.HostException or Boot.BootException or Cpu.CpuModelException;
 
     private void ResetMachine(bool byGuest, ShutdownReason reason)
     {
@@ -288,7 +305,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             platform.Reset();
             LoadBootImage();
         }
-        catch (Exception e) when (e is KvmException or Interop.HostException or Boot.BootException or Cpu.CpuModelException)
+        catch (Exception e) when (IsHostFailure(e))
         {
             Fail($"cannot reset the machine: {e.Message}");
             return;
@@ -340,7 +357,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             Process(platform.Signals.Take());
             return processors.CheckOperations();
         }
-        catch (Exception e) when (e is KvmException or Interop.HostException)
+        catch (Exception e) when (IsHostFailure(e))
         {
             Fail(e.Message);
             return Timeout.InfiniteTimeSpan;

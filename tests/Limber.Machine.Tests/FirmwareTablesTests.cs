@@ -1,0 +1,104 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Text;
+using Limber.Boot;
+using Limber.Config;
+using Limber.Kvm;
+using Limber.Memory;
+
+namespace Limber.Machine.Tests;
+
+/// <summary>The tables of whole machines, as their guests find them in memory.</summary>
+public sealed class FirmwareTablesTests
+{
+    public FirmwareTablesTests() => Assert.SkipUnless(TinyGuest.HostHasKvm, "needs /dev/kvm");
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 4)]
+    [InlineData(1, 254)]
+    public void AllTables_AreFoundFromTheRootPointerAndPassIasl(int boot, int max)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/iasl"), "needs iasl (Debian package acpica-tools)");
+        Dictionary<string, byte[]> tables = ReadTables(boot, max);
+        Assert.Equal(["APIC", "DSDT", "FACP", "XSDT"], tables.Keys.Order(StringComparer.Ordinal));
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("acpi");
+        try
+        {
+            foreach ((string name, byte[] table) in tables)
+            {
+                Assert.Equal(0, unchecked((byte)table.Sum(b => b)));
+                string path = Path.Combine(directory.FullName, name.ToLowerInvariant());
+                File.WriteAllBytes(path + ".aml", table);
+                RunIasl("-dl", path + ".aml");
+            }
+
+            string compiled = RunIasl("-p", Path.Combine(directory.FullName, "again"), Path.Combine(directory.FullName, "dsdt.dsl"));
+            Assert.Contains("0 Errors, 0 Warnings", compiled, StringComparison.Ordinal);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Madt_ListsPresentProcessorsAsEnabledAndOthersAsOnlineCapable()
+    {
+        byte[] madt = ReadTables(2, 4)["APIC"];
+        var flags = new List<uint>();
+        for (int at = 44; at < madt.Length; at += madt[at + 1])
+        {
+            if (madt[at] == 0)
+            {
+                flags.Add(BinaryPrimitives.ReadUInt32LittleEndian(madt.AsSpan(at + 4)));
+            }
+        }
+
+        Assert.Equal([1u, 1u, 2u, 2u], flags);
+    }
+
+    private static Dictionary<string, byte[]> ReadTables(int boot, int max)
+    {
+        VmConfig config = TinyGuest.Configure(kernel: null, boot, max);
+        using MachinePlatform platform = MachinePlatform.Create(config, new MachineEnvironment());
+        using KvmVcpu vcpu = platform.CreateVcpu(0);
+        platform.Load([.. Enumerable.Range(0, boot)], vcpu);
+        GuestAddress root = FirmwareArea.Place(MemoryLayout.For(config.Memory.Size), max).Tables.Start;
+        byte[] rsdp = Read(platform.Memory, root.Value, 36);
+        Assert.Equal("RSD PTR ", Encoding.ASCII.GetString(rsdp, 0, 8));
+        byte[] xsdt = ReadTable(platform.Memory, BinaryPrimitives.ReadUInt64LittleEndian(rsdp.AsSpan(24)));
+        var tables = new Dictionary<string, byte[]> { ["XSDT"] = xsdt };
+        for (int at = 36; at < xsdt.Length; at += 8)
+        {
+            byte[] table = ReadTable(platform.Memory, BinaryPrimitives.ReadUInt64LittleEndian(xsdt.AsSpan(at)));
+            tables.Add(Encoding.ASCII.GetString(table, 0, 4), table);
+        }
+
+        tables.Add("DSDT", ReadTable(platform.Memory, BinaryPrimitives.ReadUInt64LittleEndian(tables["FACP"].AsSpan(140))));
+        return tables;
+    }
+
+    private static byte[] ReadTable(GuestMemory memory, ulong address) =>
+        Read(memory, address, BinaryPrimitives.ReadInt32LittleEndian(Read(memory, address, 8).AsSpan(4)));
+
+    private static byte[] Read(GuestMemory memory, ulong address, int length)
+    {
+        byte[] bytes = new byte[length];
+        memory.Read(new GuestAddress(address), bytes);
+        return bytes;
+    }
+
+    private static string RunIasl(params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("/usr/bin/iasl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string output = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output);
+        return output;
+    }
+}
