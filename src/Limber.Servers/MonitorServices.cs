@@ -1,5 +1,6 @@
 using System;
 using Limber.Control;
+using Limber.Cpu;
 using Limber.Servers.Devices;
 using Limber.Servers.Hmp;
 using Limber.Servers.Qmp;
@@ -24,6 +25,12 @@ public sealed class MonitorServices : IDisposable
     }
 
     public IVirtualMachine Machine { get; }
+
+    /// <summary>
+    /// The features a guest gets on this host (<see cref="CpuidBuilder.Features"/>), for query-cpu-model-expansion; null
+    /// when the host is not known. Thread: any.
+    /// </summary>
+    public Func<CpuSpec, CpuFeatureSet>? ResolveFeatures { get; init; }
 
     /// <summary>All commands of both dialects.</summary>
     public QmpCommandTable Commands => QmpCommandTable.Default;

@@ -27,9 +27,9 @@ internal sealed class CpuDeviceCommands(IVirtualMachine machine)
     /// <summary>Plugs a processor.</summary>
     /// <param name="members">driver, id, bus and properties.</param>
     /// <param name="dialect">Wording.</param>
-    /// <param name="text">True when all values are strings from a text line.</param>
+    /// <param name="syntax">Where the members come from.</param>
     /// <exception cref="QmpException">Refused; nothing changed.</exception>
-    public void Add(JsonObject members, DeviceDialect dialect, bool text = false)
+    public void Add(JsonObject members, DeviceDialect dialect, ValueSyntax syntax = ValueSyntax.Message)
     {
         dialect.CheckMembers(members);
         string driver = Text(members, "driver") ?? throw QmpException.Missing("driver");
@@ -50,7 +50,7 @@ internal sealed class CpuDeviceCommands(IVirtualMachine machine)
         IReadOnlyList<CpuSlot> slots = machine.GetCpuSlots();
         if (isGeneric)
         {
-            Plug(slots[generic.Choose(members, id, slots, text)], id);
+            Plug(slots[generic.Choose(members, id, slots, syntax == ValueSyntax.Text)], id);
             return;
         }
 
@@ -59,7 +59,7 @@ internal sealed class CpuDeviceCommands(IVirtualMachine machine)
             throw DuplicateId(id);
         }
 
-        CpuProperties properties = CpuProperties.Parse(driver, members, text);
+        CpuProperties properties = CpuProperties.Parse(driver, members, syntax);
         if (driver != TypeName)
         {
             throw new QmpException($"Invalid CPU type, expected cpu type: '{TypeName}'");

@@ -9,9 +9,11 @@ namespace Limber.Servers.Devices;
 /// <summary>The address properties of a processor device. -1 stands for one that was not given.</summary>
 internal sealed class CpuProperties
 {
-    /// <summary>In this order they are checked and listed: that of QEMU's dictionaries.</summary>
-    private static readonly string[] Names =
-        ["core-id", "thread-id", "module-id", "socket-id", "node-id", "apic-id", "die-id"];
+    public const string ApicIdName = "apic-id";
+
+    /// <summary>In this order they are checked: that of QEMU's dictionaries.</summary>
+    internal static readonly string[] Names =
+        ["core-id", "thread-id", "module-id", "socket-id", "node-id", ApicIdName, "die-id"];
 
     private readonly long[] values = new long[Names.Length];
 
@@ -23,22 +25,22 @@ internal sealed class CpuProperties
     public long NodeId => this["node-id"];
 
     /// <summary>Null when not given.</summary>
-    public uint? ApicId => this["apic-id"] is >= 0 and < uint.MaxValue and long value ? (uint)value : null;
+    public uint? ApicId => this[ApicIdName] is >= 0 and < uint.MaxValue and long value ? (uint)value : null;
 
     private long this[string name] => values[Array.IndexOf(Names, name)];
 
     /// <summary>Reads and checks all members except driver, bus and id.</summary>
     /// <param name="driver">For the message about an unknown property.</param>
     /// <param name="members">As the client sent them.</param>
-    /// <param name="text">True when they come from a text line: all values are strings then, and errors are worded so.</param>
-    public static CpuProperties Parse(string driver, JsonObject members, bool text)
+    /// <param name="syntax">Where they come from.</param>
+    public static CpuProperties Parse(string driver, JsonObject members, ValueSyntax syntax)
     {
         CpuProperties result = new();
         for (int i = 0; i < Names.Length; i++)
         {
             if (members.TryGet(Names[i], out JsonValue value))
             {
-                result.values[i] = ParseValue(Names[i], value, text);
+                result.values[i] = ParseValue(Names[i], value, syntax);
             }
         }
 
@@ -53,18 +55,18 @@ internal sealed class CpuProperties
         return result;
     }
 
-    private static long ParseValue(string name, JsonValue value, bool text)
+    private static long ParseValue(string name, JsonValue value, ValueSyntax syntax)
     {
-        // Strings are taken for numbers, as QEMU did before 9.2: clients of both kinds exist.
+        // In messages strings are taken for numbers, as QEMU did before 9.2: clients of both kinds exist.
         long number = value.Kind switch
         {
             JsonKind.Integer => value.AsInteger(),
-            JsonKind.String when TryParseText(value.AsString(), out long parsed) => parsed,
-            _ => throw (text
+            JsonKind.String when syntax != ValueSyntax.StrictJson && TryParseText(value.AsString(), out long parsed) => parsed,
+            _ => throw (syntax == ValueSyntax.Text
                 ? new QmpException($"Parameter '{name}' expects integer")
                 : QmpException.WrongType(name, "integer")),
         };
-        bool unsigned = name == "apic-id";
+        bool unsigned = name == ApicIdName;
         bool fits = unsigned ? number is >= 0 and <= uint.MaxValue : number is >= int.MinValue and <= int.MaxValue;
         return fits
             ? number

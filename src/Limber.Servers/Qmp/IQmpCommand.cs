@@ -1,4 +1,5 @@
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp;
 
@@ -7,6 +8,12 @@ public interface IQmpCommand
 {
     /// <summary>Name on the wire.</summary>
     string Name { get; }
+
+    /// <summary>
+    /// What it takes and returns. The arguments are checked against it before <see cref="Execute"/>, and introspection
+    /// is written from it.
+    /// </summary>
+    QmpSignature Signature { get; }
 
     /// <summary>
     /// May be sent as <c>exec-oob</c>: it neither blocks nor depends on commands sent before it.

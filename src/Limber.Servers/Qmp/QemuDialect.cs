@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Limber.Control;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp;
 
@@ -21,10 +22,17 @@ internal sealed class QemuDialect : QmpDialect
         { "package", ProductVersion.Package },
     };
 
-    public override IReadOnlyList<string> EventNames { get; } =
+    public override IReadOnlyList<QmpEventShape> Events { get; } =
     [
-        "ACPI_DEVICE_OST", "DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "POWERDOWN", "RESET", "RESUME", "SHUTDOWN", "STOP",
-        OperationJson.EventName,
+        new("ACPI_DEVICE_OST", new QmpObjectType(new QmpMember("info", MachineTypes.OspmStatus))),
+        new("DEVICE_DELETED", MachineTypes.DeviceAndPath),
+        new("DEVICE_UNPLUG_GUEST_ERROR", MachineTypes.DeviceAndPath),
+        new("POWERDOWN", QmpObjectType.Empty),
+        new("RESET", MachineTypes.GuestAndReason),
+        new("RESUME", QmpObjectType.Empty),
+        new("SHUTDOWN", MachineTypes.GuestAndReason),
+        new("STOP", QmpObjectType.Empty),
+        new(OperationJson.EventName, MachineTypes.Operation),
     ];
 
     public override DeviceDialect Devices => QemuDeviceDialect.Instance;

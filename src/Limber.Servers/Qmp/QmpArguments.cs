@@ -1,59 +1,50 @@
 using System;
 using System.Collections.Generic;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp;
 
 /// <summary>
-/// A command's arguments. A command reads its parameters in their declared order and then calls
-/// <see cref="End"/>: so a missing or mistyped parameter is reported before an unexpected one.
+/// A command's arguments, checked against its signature before the command sees them. Reading a parameter that the
+/// signature does not declare is a defect of the command and throws <see cref="InvalidOperationException"/>.
 /// </summary>
-public sealed class QmpArguments(JsonObject members)
+public sealed class QmpArguments
 {
-    private readonly HashSet<string> read = [];
+    private readonly QmpSignature signature;
 
-    /// <summary>All members, for commands that take any.</summary>
-    public JsonObject Members => members;
-
-    public string String(string name) => OptionalString(name) ?? throw QmpException.Missing(name);
-
-    public string? OptionalString(string name) => TryTake(name, out JsonValue value)
-        ? value.Kind == JsonKind.String ? value.AsString() : throw QmpException.WrongType(name, "string")
-        : null;
-
-    public long Integer(string name) => OptionalInteger(name) ?? throw QmpException.Missing(name);
-
-    public long? OptionalInteger(string name) => TryTake(name, out JsonValue value)
-        ? value.Kind == JsonKind.Integer ? value.AsInteger() : throw QmpException.WrongType(name, "integer")
-        : null;
-
-    public double? OptionalNumber(string name) => TryTake(name, out JsonValue value)
-        ? value.IsNumber ? value.AsDouble() : throw QmpException.WrongType(name, "number")
-        : null;
-
-    public bool? OptionalBoolean(string name) => TryTake(name, out JsonValue value)
-        ? value.Kind == JsonKind.Boolean ? value.AsBoolean() : throw QmpException.WrongType(name, "boolean")
-        : null;
-
-    public List<JsonValue>? OptionalArray(string name) => TryTake(name, out JsonValue value)
-        ? value.Kind == JsonKind.Array ? value.AsArray() : throw QmpException.WrongType(name, "array")
-        : null;
-
-    /// <summary>Refuses members that the command did not read.</summary>
-    public void End()
+    /// <exception cref="QmpException">An argument is missing, of the wrong type or unexpected.</exception>
+    public QmpArguments(QmpSignature signature, JsonObject members)
     {
-        foreach ((string name, _) in members)
+        this.signature = signature;
+        Members = members;
+        if (!signature.ChecksItself)
         {
-            if (!read.Contains(name))
-            {
-                throw new QmpException($"Parameter '{name}' is unexpected");
-            }
+            signature.Arguments.CheckMembers(members, string.Empty);
         }
     }
 
-    private bool TryTake(string name, out JsonValue value)
-    {
-        read.Add(name);
-        return members.TryGet(name, out value);
-    }
+    /// <summary>All members, for commands that take any.</summary>
+    public JsonObject Members { get; }
+
+    public string String(string name) => OptionalString(name) ?? throw QmpException.Missing(name);
+
+    public string? OptionalString(string name) => TryGet(name, out JsonValue value) ? value.AsString() : null;
+
+    public long Integer(string name) => OptionalInteger(name) ?? throw QmpException.Missing(name);
+
+    public long? OptionalInteger(string name) => TryGet(name, out JsonValue value) ? value.AsInteger() : null;
+
+    public double? OptionalNumber(string name) => TryGet(name, out JsonValue value) ? value.AsDouble() : null;
+
+    public bool? OptionalBoolean(string name) => TryGet(name, out JsonValue value) ? value.AsBoolean() : null;
+
+    public List<JsonValue>? OptionalArray(string name) => TryGet(name, out JsonValue value) ? value.AsArray() : null;
+
+    public JsonObject Object(string name) =>
+        TryGet(name, out JsonValue value) ? value.AsObject() : throw QmpException.Missing(name);
+
+    private bool TryGet(string name, out JsonValue value) => signature.Arguments.Declares(name)
+        ? Members.TryGet(name, out value)
+        : throw new InvalidOperationException($"parameter '{name}' is not declared");
 }

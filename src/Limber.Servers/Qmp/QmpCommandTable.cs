@@ -33,10 +33,17 @@ public sealed class QmpCommandTable
             new WaitOperationCommand(),
             new CancelOperationCommand(),
             new SubscribeOperationsCommand(),
+            new ResizeCommand(),
         ],
         IdentityQueries.All,
         CpuQueries.All,
+        CpuModelQueries.All,
+        ObjectQueries.All,
+        CommandLineQueries.All,
         RunStateCommands.All);
+
+    /// <summary>All commands by name in ordinal order.</summary>
+    public IEnumerable<IQmpCommand> All => byName.Values;
 
     /// <summary>Names in ordinal order.</summary>
     public IEnumerable<string> Names => byName.Keys;

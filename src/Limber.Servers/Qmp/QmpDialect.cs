@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Limber.Control;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp;
 
@@ -26,8 +28,11 @@ public abstract class QmpDialect
     /// <summary>Version as <c>query-version</c> and the greeting report it.</summary>
     public abstract JsonObject Version { get; }
 
-    /// <summary>Names of all events a client of this dialect can get.</summary>
-    public abstract IReadOnlyList<string> EventNames { get; }
+    /// <summary>All events a client of this dialect can get.</summary>
+    public abstract IReadOnlyList<QmpEventShape> Events { get; }
+
+    /// <summary>Names of <see cref="Events"/>.</summary>
+    public IEnumerable<string> EventNames => Events.Select(static shape => shape.Name);
 
     /// <summary>The order of the checks, and the texts, of device_add and device_del.</summary>
     public abstract Devices.DeviceDialect Devices { get; }

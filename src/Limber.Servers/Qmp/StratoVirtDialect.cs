@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Limber.Control;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp;
 
@@ -24,8 +25,17 @@ internal sealed class StratoVirtDialect : QmpDialect
         { "package", "StratoVirt-2.5.0" },
     };
 
-    public override IReadOnlyList<string> EventNames { get; } =
-        ["SHUTDOWN", "RESET", "STOP", "RESUME", "POWERDOWN", "CPU_RESIZE", "DEVICE_DELETED", OperationJson.EventName];
+    public override IReadOnlyList<QmpEventShape> Events { get; } =
+    [
+        new("SHUTDOWN", MachineTypes.GuestAndReason),
+        new("RESET", new QmpObjectType(new QmpMember("guest", QmpType.Boolean))),
+        new("STOP", QmpObjectType.Empty),
+        new("RESUME", QmpObjectType.Empty),
+        new("POWERDOWN", QmpObjectType.Empty),
+        new("CPU_RESIZE", QmpObjectType.Empty),
+        new("DEVICE_DELETED", MachineTypes.DeviceAndPath),
+        new(OperationJson.EventName, MachineTypes.Operation),
+    ];
 
     public override DeviceDialect Devices { get; } = new StratoVirtDeviceDialect();
 

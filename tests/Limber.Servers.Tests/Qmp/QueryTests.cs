@@ -47,7 +47,7 @@ public sealed class QueryTests
         using MonitorServices services = new(new FakeVirtualMachine(new CpuTopology(1, 2, 2, 1, 1)));
         using QmpClient client = new(services);
         Assert.StartsWith(
-            "{\"return\": [{\"props\": {\"core-id\": 0, \"thread-id\": 0, \"module-id\": 1, \"socket-id\": 0, \"die-id\": 1}",
+            "{\"return\": [{\"props\": {\"core-id\": 0, \"thread-id\": 0, \"die-id\": 1, \"socket-id\": 0, \"module-id\": 1}",
             client.Ask("{\"execute\":\"query-hotpluggable-cpus\"}"));
     }
 
@@ -106,8 +106,9 @@ public sealed class QueryTests
         using MonitorServices services = new(new FakeVirtualMachine());
         using QmpClient client = new(services);
         Assert.Contains(
-            "{\"hotpluggable-cpus\": true, \"name\": \"q35\", \"numa-mem-supported\": false, \"default-cpu-type\": \"qemu64-x86_64-cpu\", \"is-default\": true, \"cpu-max\": 255, \"deprecated\": false}",
+            "{\"hotpluggable-cpus\": true, \"name\": \"q35\", \"numa-mem-supported\": false, \"default-cpu-type\": \"qemu64-x86_64-cpu\", \"is-default\": true, \"cpu-max\": 4096, \"deprecated\": false}",
             client.Ask("{\"execute\":\"query-machines\"}"));
+        Assert.Contains("\"name\": \"pc\", \"numa-mem-supported\": false, \"cpu-max\": 255", client.Ask("{\"execute\":\"query-machines\"}"));
     }
 
     [Fact]

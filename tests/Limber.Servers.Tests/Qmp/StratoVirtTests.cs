@@ -115,6 +115,42 @@ public sealed class StratoVirtTests
             client.Settle());
     }
 
+    [Fact]
+    public void QueryCpus_ListsBootAndPluggedProcessors()
+    {
+        FakeVirtualMachine machine = new(new CpuTopology(1, 2, 1, 1, 1));
+        using MonitorServices services = new(machine);
+        machine.PlugCpus([new CpuPlugRequest(1, "v1")]);
+        using QmpClient client = new(services, QmpDialect.StratoVirt);
+        Assert.Equal(
+            "{\"return\":[{\"arch\":\"x86\",\"current\":true,\"qom_path\":\"/machine/unattached/device[0]\",\"halted\":false,"
+            + "\"props\":{\"socket-id\":0,\"die_id\":0,\"thread-id\":0,\"core-id\":0},\"CPU\":0,\"thread_id\":100},"
+            + "{\"arch\":\"x86\",\"current\":false,\"qom_path\":\"/machine/peripheral/v1\",\"halted\":false,"
+            + "\"props\":{\"socket-id\":0,\"die_id\":1,\"thread-id\":0,\"core-id\":0},\"CPU\":1,\"thread_id\":201}]}\r\n",
+            client.Ask("{\"execute\":\"query-cpus\"}"));
+    }
+
+    [Fact]
+    public void QueryHotpluggableCpus_IsAListWithEverySlot()
+    {
+        using MonitorServices services = new(new FakeVirtualMachine(new CpuTopology(2, 1, 1, 1, 1)));
+        using QmpClient client = new(services, QmpDialect.StratoVirt);
+        Assert.Equal(
+            "{\"return\":[{\"props\":{\"core-id\":0,\"thread-id\":0,\"socket-id\":1},\"vcpus-count\":1,\"type\":\"qemu64-x86_64-cpu\"},"
+            + "{\"props\":{\"core-id\":0,\"thread-id\":0,\"socket-id\":0},\"vcpus-count\":1,\"qom-path\":\"/machine/unattached/device[0]\",\"type\":\"qemu64-x86_64-cpu\"}]}\r\n",
+            client.Ask("{\"execute\":\"query-hotpluggable-cpus\"}"));
+    }
+
+    [Fact]
+    public void QueryMachines_NamesTheOneThatCanBeChosen()
+    {
+        using MonitorServices services = new(new FakeVirtualMachine(dialect: Limber.Config.Dialect.StratoVirt));
+        using QmpClient client = new(services, QmpDialect.StratoVirt);
+        Assert.Equal(
+            "{\"return\":[{\"hotpluggable-cpus\":true,\"name\":\"q35\",\"numa-mem-supported\":false,\"default-cpu-type\":\"qemu64-x86_64-cpu\",\"is-default\":true,\"cpu-max\":4096,\"deprecated\":false}]}\r\n",
+            client.Ask("{\"execute\":\"query-machines\"}"));
+    }
+
     private static string Add(QmpClient client, string arguments) =>
         client.Ask($"{{\"execute\":\"device_add\",\"arguments\":{{{arguments}}}}}");
 

@@ -20,11 +20,12 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
     private long plugs;
     private int anonymous;
 
-    public FakeVirtualMachine(CpuTopology? topology = null, int boot = 1, string? name = null)
+    public FakeVirtualMachine(CpuTopology? topology = null, int boot = 1, string? name = null, Dialect dialect = Dialect.Qemu)
     {
         topology ??= new CpuTopology(3, 1, 1, 2, 1);
         Config = new VmConfig
         {
+            Dialect = dialect,
             Name = name,
             Cpus = new CpuConfig { Boot = boot, Max = topology.Total, Topology = topology, Model = "qemu64" },
             Memory = new MemoryConfig(128 << 20),
@@ -79,6 +80,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
     public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests)
     {
         ThrowRefusal();
+        Calls.Add("plug " + string.Join(' ', requests.Select(static request => request.Index)));
         List<IHotplugOperation> result = [];
         foreach (CpuPlugRequest request in requests)
         {
@@ -97,6 +99,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
     public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes)
     {
         ThrowRefusal();
+        Calls.Add("unplug " + string.Join(' ', indexes));
         List<IHotplugOperation> result = [];
         foreach (int index in indexes)
         {

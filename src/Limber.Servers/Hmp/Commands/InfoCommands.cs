@@ -88,11 +88,16 @@ internal static class InfoCommands
     {
         foreach (IHotplugOperation operation in context.Machine.GetOperations())
         {
-            OperationSnapshot now = operation.Current;
-            string kind = OperationJson.Kebab(now.Kind.ToString());
-            string state = OperationJson.Kebab(now.State.ToString());
-            string detail = now.Detail is { } words ? $" ({words})" : string.Empty;
-            context.PrintLine($"#{now.Id} {kind} CPU {now.CpuIndex} {now.Target}: {state}{detail}");
+            context.PrintLine(Describe(operation.Current));
         }
+    }
+
+    /// <summary>An operation on one line.</summary>
+    public static string Describe(OperationSnapshot now)
+    {
+        string kind = OperationJson.Kebab(now.Kind.ToString());
+        string state = OperationJson.Kebab(now.State.ToString());
+        string detail = now.Detail is { } words ? $" ({words})" : string.Empty;
+        return $"#{now.Id} {kind} CPU {now.CpuIndex} {now.Target}: {state}{detail}";
     }
 }

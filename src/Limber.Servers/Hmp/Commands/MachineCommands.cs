@@ -4,15 +4,13 @@ using System.Globalization;
 using Limber.Control;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Commands;
 
 namespace Limber.Servers.Hmp.Commands;
 
 /// <summary>Commands that change the machine.</summary>
 internal static class MachineCommands
 {
-    private static readonly string[] AddressProperties =
-        ["apic-id", "core-id", "die-id", "module-id", "node-id", "socket-id", "thread-id"];
-
     public static IReadOnlyList<HmpCommand> All { get; } =
     [
         new("device_add", "driver[,prop=value][,...]", "add device, like -device on the command line", HmpArgument.OptionalWord, AddDevice)
@@ -26,6 +24,8 @@ internal static class MachineCommands
         },
         new("cpu-add", "id", "add cpu by its index", HmpArgument.Integer, static (context, index) =>
             context.Services.Cpus.AddByIndex(long.Parse(index, CultureInfo.InvariantCulture))),
+        new("x-limber-resize", "cpus", "change the number of CPUs in one step", HmpArgument.Integer, Resize),
+        new("x-limber-cancel-operation", "id", "withdraw a hotplug request the guest has not acted on", HmpArgument.Integer, Cancel),
         Action("stop|s", "stop emulation", static machine => machine.Pause()),
         Action("cont|c", "resume emulation", MachineActions.Continue),
         Action("system_reset", "reset the system", static machine => machine.Reset(ShutdownReason.HostQmpSystemReset)),
@@ -39,15 +39,31 @@ internal static class MachineCommands
     private static void AddDevice(HmpContext context, string text)
     {
         JsonObject members = DeviceOptions.Parse(text, out bool help);
+        if (!DeviceOptions.HasValidId(members))
+        {
+            throw new HmpUsageException(string.Empty);
+        }
+
         if (help)
         {
             PrintDeviceHelp(context, members);
         }
         else
         {
-            context.Services.Cpus.Add(members, QemuDeviceDialect.Instance, text: true);
+            context.Services.Cpus.Add(members, QemuDeviceDialect.Instance, ValueSyntax.Text);
         }
     }
+
+    private static void Resize(HmpContext context, string cpus)
+    {
+        foreach (IHotplugOperation operation in CpuResize.To(context.Machine, long.Parse(cpus, CultureInfo.InvariantCulture)))
+        {
+            context.PrintLine(InfoCommands.Describe(operation.Current));
+        }
+    }
+
+    private static void Cancel(HmpContext context, string id) =>
+        OperationLookup.Cancel(context.Machine, long.Parse(id, CultureInfo.InvariantCulture));
 
     private static void PrintDeviceHelp(HmpContext context, JsonObject members)
     {
@@ -62,18 +78,13 @@ internal static class MachineCommands
 
         string name = driver.AsString();
         context.PrintLine($"{name} options:");
-        if (name == CpuTypeNames.Generic)
+        IReadOnlyList<DeviceProperty> properties = name == CpuTypeNames.Generic ? DeviceProperty.OfGenericProcessor
+            : name == type ? DeviceProperty.OfProcessor
+            : [];
+        foreach (DeviceProperty property in properties)
         {
-            context.PrintLine("  cpu-id=<uint32>");
-        }
-        else if (name == type)
-        {
-            foreach (string property in AddressProperties)
-            {
-                bool unsigned = property == "apic-id";
-                string option = $"{property}=<{(unsigned ? "uint32" : "int32")}>";
-                context.PrintLine($"  {option,-22} -  (default: {(unsigned ? "4294967295" : "-1")})");
-            }
+            string option = $"{property.Name}=<{property.TypeName}>";
+            context.PrintLine(property.Default is { } value ? $"  {option,-22} -  (default: {value})" : $"  {option}");
         }
     }
 }

@@ -1,5 +1,5 @@
-using Limber.Control;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -8,19 +8,15 @@ internal sealed class CancelOperationCommand : IQmpCommand
 {
     public string Name => "x-limber-cancel-operation";
 
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(new QmpMember("id", QmpType.Integer)),
+        QmpObjectType.Empty);
+
     public bool AllowsOutOfBand => true;
 
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
-        long id = arguments.Integer("id");
-        arguments.End();
-        IHotplugOperation operation = OperationLookup.Find(context, id);
-        if (!operation.TryCancel())
-        {
-            string state = OperationJson.Kebab(operation.Current.State.ToString());
-            throw new QmpException($"Operation {id} can not be cancelled: it is {state}");
-        }
-
+        OperationLookup.Cancel(context.Machine, arguments.Integer("id"));
         return new JsonObject();
     }
 }

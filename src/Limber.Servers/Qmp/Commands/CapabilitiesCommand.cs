@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -8,6 +9,10 @@ namespace Limber.Servers.Qmp.Commands;
 internal sealed class CapabilitiesCommand : IQmpCommand
 {
     public string Name => QmpCommandTable.Negotiation;
+
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(new QmpMember("enable", new QmpArrayType(IntrospectionTypes.Capability), true)),
+        QmpObjectType.Empty);
 
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
@@ -21,19 +26,12 @@ internal sealed class CapabilitiesCommand : IQmpCommand
         List<JsonValue> wanted = arguments.OptionalArray("enable") ?? [];
         foreach (JsonValue capability in wanted)
         {
-            // An element of a list has no name, which QEMU words as 'null'.
-            if (capability.Kind != JsonKind.String)
-            {
-                throw QmpException.WrongType("null", "string");
-            }
-
             if (!context.Dialect.Capabilities.Contains(capability.AsString()))
             {
                 throw new QmpException($"Parameter 'null' does not accept value '{capability.AsString()}'");
             }
         }
 
-        arguments.End();
         context.OutOfBandEnabled = wanted.Count > 0;
         context.Negotiated = true;
         return new JsonObject();

@@ -1,4 +1,5 @@
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -7,10 +8,13 @@ internal sealed class CpuAddCommand : IQmpCommand
 {
     public string Name => "cpu-add";
 
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(new QmpMember("id", QmpType.Integer)),
+        QmpObjectType.Empty);
+
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
         long index = arguments.Integer("id");
-        arguments.End();
         context.Services.Cpus.AddByIndex(index);
         return new JsonObject();
     }

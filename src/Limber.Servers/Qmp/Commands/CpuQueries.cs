@@ -4,6 +4,7 @@ using Limber.Control;
 using Limber.Cpu;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -12,12 +13,14 @@ internal static class CpuQueries
 {
     public static IReadOnlyList<IQmpCommand> All { get; } =
     [
-        new NoArgumentCommand("query-hotpluggable-cpus", HotpluggableCpus),
-        new NoArgumentCommand("query-cpus-fast", CpusFast),
+        new NoArgumentCommand("query-hotpluggable-cpus", MachineTypes.HotpluggableCpus, HotpluggableCpus),
+        new NoArgumentCommand("query-cpus-fast", MachineTypes.CpusFast, CpusFast),
+        new NoArgumentCommand("query-cpus", MachineTypes.Cpus, Cpus),
         new NoArgumentCommand(
             "query-acpi-ospm-status",
+            new QmpArrayType(MachineTypes.OspmStatus),
             static context => context.Services.Ospm.Describe(context.Machine.GetCpuSlots())),
-        new NoArgumentCommand("x-limber-query-operations", Operations) { AllowsOutOfBand = true },
+        new NoArgumentCommand("x-limber-query-operations", MachineTypes.Operations, Operations) { AllowsOutOfBand = true },
     ];
 
     /// <summary>From the highest slot down, as QEMU's clients are used to.</summary>
@@ -58,6 +61,39 @@ internal static class CpuQueries
         return result;
     }
 
+    /// <summary>The old list, as StratoVirt's clients read it; here it also has the processors plugged later.</summary>
+    private static JsonValue Cpus(QmpContext context)
+    {
+        List<JsonValue> result = [];
+        foreach (CpuSlot slot in CpuSlotOrder.ByPlugOrder(context.Machine.GetCpuSlots()))
+        {
+            CpuLocation place = slot.Location;
+            result.Add(new JsonObject
+            {
+                { "arch", "x86" },
+                { "current", result.Count == 0 },
+                { "qom_path", slot.Occupant!.Path },
+
+                // Whether a processor idles is not asked: the answer would stop it.
+                { "halted", false },
+                {
+                    "props",
+                    new JsonObject
+                    {
+                        { "socket-id", place.SocketId },
+                        { "die_id", place.DieId },
+                        { "thread-id", place.ThreadId },
+                        { "core-id", place.CoreId },
+                    }
+                },
+                { "CPU", slot.Index },
+                { "thread_id", slot.Occupant.ThreadId },
+            });
+        }
+
+        return result;
+    }
+
     private static JsonValue Operations(QmpContext context)
     {
         List<JsonValue> result = [];
@@ -75,15 +111,15 @@ internal static class CpuQueries
         CpuTopology topology = context.Services.Cpus.Topology;
         CpuLocation place = slot.Location;
         JsonObject properties = new() { { "core-id", place.CoreId }, { "thread-id", place.ThreadId } };
-        if (topology.Modules > 1)
-        {
-            properties.Add("module-id", place.ModuleId);
-        }
-
-        properties.Add("socket-id", place.SocketId);
         if (topology.Dies > 1)
         {
             properties.Add("die-id", place.DieId);
+        }
+
+        properties.Add("socket-id", place.SocketId);
+        if (topology.Modules > 1)
+        {
+            properties.Add("module-id", place.ModuleId);
         }
 
         return properties;

@@ -1,4 +1,5 @@
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -6,6 +7,17 @@ namespace Limber.Servers.Qmp.Commands;
 internal sealed class DeviceAddCommand : IQmpCommand
 {
     public string Name => "device_add";
+
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(
+            new("driver", QmpType.String),
+            new("bus", QmpType.String, true),
+            new("id", QmpType.String, true)),
+        QmpObjectType.Empty)
+    {
+        ChecksItself = true,
+        Features = ["json-cli", "json-cli-hotplug"],
+    };
 
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {

@@ -1,4 +1,5 @@
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -7,10 +8,13 @@ internal sealed class DeviceDelCommand : IQmpCommand
 {
     public string Name => "device_del";
 
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(new QmpMember("id", QmpType.String)),
+        QmpObjectType.Empty);
+
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
         string id = arguments.String("id");
-        arguments.End();
         context.Services.Cpus.Remove(id, context.Dialect.Devices);
         return new JsonObject();
     }

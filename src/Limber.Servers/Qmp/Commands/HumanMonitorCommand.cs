@@ -1,5 +1,6 @@
 using System.Linq;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -8,11 +9,16 @@ internal sealed class HumanMonitorCommand : IQmpCommand
 {
     public string Name => "human-monitor-command";
 
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(
+            new("command-line", QmpType.String),
+            new("cpu-index", QmpType.Integer, true)),
+        QmpType.String);
+
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
         string line = arguments.String("command-line");
         long? cpuIndex = arguments.OptionalInteger("cpu-index");
-        arguments.End();
         if (cpuIndex is { } index
             && !context.Machine.GetCpuSlots().Any(slot => slot.Index == index && slot.Occupant is not null))
         {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Limber.Control;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -11,7 +12,7 @@ internal static class RunStateCommands
 {
     public static IReadOnlyList<IQmpCommand> All { get; } =
     [
-        new NoArgumentCommand("query-status", static context => context.Dialect.Status(context.Machine.State)),
+        new NoArgumentCommand("query-status", MachineTypes.Status, static context => context.Dialect.Status(context.Machine.State)),
         Action("stop", static machine => machine.Pause()),
         Action("cont", MachineActions.Continue),
         Action("system_reset", static machine => machine.Reset(ShutdownReason.HostQmpSystemReset)),
@@ -19,7 +20,7 @@ internal static class RunStateCommands
         Action("quit", static machine => machine.Quit(ShutdownReason.HostQmpQuit)),
     ];
 
-    private static NoArgumentCommand Action(string name, Action<IVirtualMachine> action) => new(name, context =>
+    private static NoArgumentCommand Action(string name, Action<IVirtualMachine> action) => new(name, QmpObjectType.Empty, context =>
     {
         action(context.Machine);
         return new JsonObject();

@@ -1,4 +1,5 @@
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -10,10 +11,13 @@ internal sealed class SubscribeOperationsCommand : IQmpCommand
 {
     public string Name => "x-limber-subscribe-operations";
 
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(new QmpMember("enable", QmpType.Boolean, true)),
+        QmpObjectType.Empty);
+
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
         bool enable = arguments.OptionalBoolean("enable") ?? true;
-        arguments.End();
         context.OperationEventsEnabled = enable;
         return new JsonObject();
     }

@@ -3,6 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Limber.Control;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
@@ -17,6 +18,12 @@ internal sealed class WaitOperationCommand : IQmpWaitingCommand
 
     public string Name => "x-limber-wait-operation";
 
+    public QmpSignature Signature { get; } = new(
+        new QmpObjectType(
+            new("id", QmpType.Integer),
+            new("timeout", QmpType.Number, true)),
+        MachineTypes.Operation);
+
     public JsonValue Execute(QmpArguments arguments, QmpContext context) =>
         ExecuteAsync(arguments, context, CancellationToken.None).GetAwaiter().GetResult();
 
@@ -24,14 +31,13 @@ internal sealed class WaitOperationCommand : IQmpWaitingCommand
     {
         long id = arguments.Integer("id");
         double? seconds = arguments.OptionalNumber("timeout");
-        arguments.End();
         if (seconds is < 0 or double.NaN)
         {
             throw new QmpException("Parameter 'timeout' expects a non-negative number of seconds");
         }
 
         TimeSpan timeout = seconds is { } value && value < Longest.TotalSeconds ? TimeSpan.FromSeconds(value) : Longest;
-        return WaitAsync(OperationLookup.Find(context, id), timeout, sessionEnds);
+        return WaitAsync(OperationLookup.Find(context.Machine, id), timeout, sessionEnds);
     }
 
     private static async Task<JsonValue> WaitAsync(IHotplugOperation operation, TimeSpan timeout, CancellationToken sessionEnds)

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Text;
 using Limber.Servers.Json;
 
-namespace Limber.Servers.Hmp;
+namespace Limber.Servers.Devices;
 
 /// <summary>
 /// The form <c>driver[,key=value]...</c>, in which the first part may also be <c>driver=...</c>, and two commas are one
@@ -12,7 +12,6 @@ namespace Limber.Servers.Hmp;
 internal static class DeviceOptions
 {
     /// <summary>Splits; <paramref name="help"/> tells whether <c>help</c> or <c>?</c> was among the parts.</summary>
-    /// <exception cref="HmpUsageException">The id is not an identifier.</exception>
     public static JsonObject Parse(string text, out bool help)
     {
         help = false;
@@ -43,13 +42,15 @@ internal static class DeviceOptions
             result.Add(name, value);
         }
 
-        return members.TryGetValue("id", out string? id) && !IsIdentifier(id)
-            ? throw new HmpUsageException(string.Empty)
-            : result;
+        return result;
     }
 
+    /// <summary>No id, or one that is an identifier.</summary>
+    public static bool HasValidId(JsonObject members) =>
+        !members.TryGet("id", out JsonValue id) || IsIdentifier(id.AsString());
+
     /// <summary>Letters, digits, '-', '.', '_', starting with a letter.</summary>
-    public static bool IsIdentifier(string id)
+    private static bool IsIdentifier(string id)
     {
         if (id.Length == 0 || !char.IsAsciiLetter(id[0]))
         {

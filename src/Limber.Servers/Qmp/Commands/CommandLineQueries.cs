@@ -1,0 +1,51 @@
+using System.Collections.Generic;
+using System.Linq;
+using Limber.Servers.Json;
+using Limber.Servers.Qmp.Schema;
+
+namespace Limber.Servers.Qmp.Commands;
+
+/// <summary>
+/// <c>query-command-line-options</c>: the options with keys that clients look for before they start a machine, and of
+/// each only the keys that have an effect here.
+/// </summary>
+internal static class CommandLineQueries
+{
+    private static readonly (string Option, (string Name, string Type)[] Parameters)[] Options =
+    [
+        ("device", []),
+        ("machine", [("type", "string"), ("accel", "string"), ("kernel", "string"), ("initrd", "string"), ("append", "string")]),
+        ("memory", [("size", "size")]),
+        ("name", [("guest", "string")]),
+        (
+            "smp-opts",
+            [
+                ("cpus", "number"), ("sockets", "number"), ("dies", "number"), ("modules", "number"), ("cores", "number"),
+                ("threads", "number"), ("maxcpus", "number"),
+            ]),
+    ];
+
+    public static IReadOnlyList<IQmpCommand> All { get; } =
+    [
+        new DelegateCommand(
+            "query-command-line-options",
+            new(new QmpObjectType(new QmpMember("option", QmpType.String, true)), IntrospectionTypes.CommandLineOptions),
+            static (arguments, _) => Describe(arguments.OptionalString("option"))),
+    ];
+
+    private static List<JsonValue> Describe(string? wanted)
+    {
+        List<JsonValue> result = [];
+        foreach ((string option, (string Name, string Type)[] parameters) in Options)
+        {
+            if (wanted is null || wanted == option)
+            {
+                List<JsonValue> described =
+                    [.. parameters.Select(static parameter => (JsonValue)new JsonObject { { "name", parameter.Name }, { "type", parameter.Type } })];
+                result.Add(new JsonObject { { "parameters", described }, { "option", option } });
+            }
+        }
+
+        return result.Count > 0 ? result : throw new QmpException($"invalid option name: {wanted}");
+    }
+}

@@ -1,0 +1,26 @@
+using Limber.Servers.Json;
+
+namespace Limber.Servers.Qmp.Schema;
+
+/// <summary>A list of values of one type.</summary>
+internal sealed class QmpArrayType(QmpType element) : QmpType
+{
+    public QmpType Element => element;
+
+    internal override void Check(JsonValue value, string name)
+    {
+        if (value.Kind != JsonKind.Array)
+        {
+            throw QmpException.WrongType(name, "array");
+        }
+
+        foreach (JsonValue item in value.AsArray())
+        {
+            // An element of a list has no name, which QEMU words as 'null'.
+            element.Check(item, "null");
+        }
+    }
+
+    internal override JsonObject Describe(string name, IQmpTypeNames names) =>
+        new() { { "name", name }, { "element-type", names.NameOf(element) }, { "meta-type", "array" } };
+}

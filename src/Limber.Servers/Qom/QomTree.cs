@@ -1,0 +1,110 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Limber.Config;
+using Limber.Control;
+using Limber.Cpu;
+using Limber.Servers.Json;
+using Limber.Servers.Qmp;
+
+namespace Limber.Servers.Qom;
+
+/// <summary>
+/// The machine's objects under the paths that QEMU's clients know: <c>/machine</c>, its three containers of devices, and
+/// the processors in them.
+/// </summary>
+internal static class QomTree
+{
+    private const string Container = "container";
+
+    /// <summary>Finds an object by absolute path, or by the last parts of one, such as a device's id.</summary>
+    /// <exception cref="QmpException">There is none, or several.</exception>
+    public static QomObject Resolve(MonitorServices services, string path)
+    {
+        QomObject root = Build(services);
+        string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length == 0 || path.StartsWith('/'))
+        {
+            return Walk(root, parts) ?? throw NotFound(path);
+        }
+
+        List<QomObject> found = [.. Descendants(root).Select(start => Walk(start, parts)).OfType<QomObject>()];
+        return found.Count switch
+        {
+            0 => throw NotFound(path),
+            1 => found[0],
+            _ => throw new QmpException($"Path '{path}' is ambiguous"),
+        };
+    }
+
+    private static QomObject? Walk(QomObject start, IEnumerable<string> parts)
+    {
+        QomObject? at = start;
+        foreach (string part in parts)
+        {
+            at = at?.Children.FirstOrDefault(child => child.Name == part);
+        }
+
+        return at;
+    }
+
+    private static IEnumerable<QomObject> Descendants(QomObject from) => from.Children.SelectMany(Descendants).Prepend(from);
+
+    private static QmpException NotFound(string path) => new(QmpErrorClass.DeviceNotFound, $"Device '{path}' not found");
+
+    private static QomObject Build(MonitorServices services)
+    {
+        VmConfig config = services.Machine.Config;
+        QomObject root = new("/", Container);
+        QomObject machine = new("/machine", QomTypes.MachineType(config.MachineType));
+        machine.Add("memory", "MemorySizeConfiguration", new JsonObject { { "size", JsonValue.FromUnsigned(config.Memory.Size) } });
+        machine.Add("smp", "SMPConfiguration", Smp(config.Cpus));
+        QomObject[] containers =
+        [
+            new("/machine/peripheral", Container),
+            new("/machine/peripheral-anon", Container),
+            new("/machine/unattached", Container),
+        ];
+        foreach (CpuSlot slot in services.Machine.GetCpuSlots())
+        {
+            if (slot.Occupant is { } occupant)
+            {
+                string folder = occupant.Path[..occupant.Path.LastIndexOf('/')];
+                containers.FirstOrDefault(container => container.Path == folder)?.AddChild(Processor(services, slot, occupant));
+            }
+        }
+
+        foreach (QomObject container in containers)
+        {
+            machine.AddChild(container);
+        }
+
+        root.AddChild(machine);
+        return root;
+    }
+
+    private static JsonObject Smp(CpuConfig cpus) => new()
+    {
+        { "cores", cpus.Topology.Cores },
+        { "threads", cpus.Topology.Threads },
+        { "modules", cpus.Topology.Modules },
+        { "sockets", cpus.Topology.Sockets },
+        { "dies", cpus.Topology.Dies },
+        { "cpus", cpus.Boot },
+        { "maxcpus", cpus.Max },
+    };
+
+    private static QomObject Processor(MonitorServices services, CpuSlot slot, CpuOccupant occupant)
+    {
+        QomObject cpu = new(occupant.Path, services.Cpus.TypeName);
+        CpuLocation place = slot.Location;
+        cpu.Add("realized", "bool", true);
+        cpu.Add("apic-id", "uint32", slot.ApicId);
+        cpu.Add("socket-id", "int32", place.SocketId);
+        cpu.Add("die-id", "int32", place.DieId);
+        cpu.Add("module-id", "int32", place.ModuleId);
+        cpu.Add("core-id", "int32", place.CoreId);
+        cpu.Add("thread-id", "int32", place.ThreadId);
+        return cpu;
+    }
+}
