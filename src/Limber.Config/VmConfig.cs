@@ -34,6 +34,11 @@ public sealed record VmConfig
     /// <summary>Serial ports COM1 to COM4 in order; at most four. A null entry is a port that does not exist.</summary>
     public ImmutableArray<ChardevConfig?> Serials { get; init; } = [];
 
+    /// <summary>
+    /// Devices plugged in before the guest starts, in the syntax of QEMU's <c>-device</c>. Whoever runs the machine plugs them in.
+    /// </summary>
+    public ImmutableArray<string> Devices { get; init; } = [];
+
     /// <summary>QMP and HMP monitors.</summary>
     public ImmutableArray<MonitorConfig> Monitors { get; init; } = [];
 

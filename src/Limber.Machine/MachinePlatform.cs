@@ -67,6 +67,9 @@ internal sealed class MachinePlatform : IDisposable
 
     public IReadOnlyList<string> Warnings => model.Warnings;
 
+    /// <inheritdoc cref="ProcessorModel.ResolveFeatures"/>
+    public CpuFeatureSet ResolveFeatures(CpuSpec other) => model.ResolveFeatures(other);
+
     /// <summary>The guest's RAM.</summary>
     public GuestMemory Memory => memory;
 

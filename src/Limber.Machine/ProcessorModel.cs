@@ -10,13 +10,18 @@ internal sealed class ProcessorModel
 {
     private readonly CpuSpec spec;
     private readonly CpuidBuilder builder;
+    private readonly CpuidEntry[] supported;
+    private readonly CpuidHostCapabilities capabilities;
+    private readonly CpuTopology topology;
 
     /// <exception cref="CpuModelException">The model is unknown, or <c>enforce</c> was given and the host lacks a feature.</exception>
     public ProcessorModel(CpuConfig config, KvmSystem kvm)
     {
         spec = CpuSpec.Parse(config.Model);
-        var capabilities = new CpuidHostCapabilities { TscDeadlineTimer = kvm.HasTscDeadlineTimer };
-        builder = new CpuidBuilder(kvm.GetSupportedCpuid(), spec, config.Topology, capabilities);
+        topology = config.Topology;
+        supported = kvm.GetSupportedCpuid();
+        capabilities = new CpuidHostCapabilities { TscDeadlineTimer = kvm.HasTscDeadlineTimer };
+        builder = new CpuidBuilder(supported, spec, topology, capabilities);
         Warnings = builder.TopologyWarning is { } warning ? [.. builder.MissingFeatures, warning] : builder.MissingFeatures;
         if (config.Boot > kvm.RecommendedVcpus)
         {
@@ -33,6 +38,10 @@ internal sealed class ProcessorModel
 
     /// <summary>What the user should know: features that were asked for and that the host lacks, limits passed.</summary>
     public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>What processors of another model would have on this host.</summary>
+    /// <exception cref="CpuModelException">The model enforces a feature that the host lacks.</exception>
+    public CpuFeatureSet ResolveFeatures(CpuSpec other) => new CpuidBuilder(supported, other, topology, capabilities).Features;
 
     /// <summary>The leaves of one processor.</summary>
     public CpuidEntry[] GetCpuid(int index) => builder.Build(index);

@@ -52,6 +52,10 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     /// <summary>Things worth telling the user at creation: features the host lacks, limits exceeded.</summary>
     public IReadOnlyList<string> Warnings => platform.Warnings;
 
+    /// <summary>The features that a processor of some model would have on this host, as this machine would make it.</summary>
+    /// <exception cref="Cpu.CpuModelException">The model enforces a feature that the host lacks.</exception>
+    public Cpu.CpuFeatureSet ResolveFeatures(Cpu.CpuSpec model) => platform.ResolveFeatures(model);
+
     /// <summary>What the guest did wrong, counted.</summary>
     public GuestErrorCounters GuestErrors => platform.GuestErrors;
 

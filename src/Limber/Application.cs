@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Threading;
 using Limber.Chardev;
 using Limber.Chardev.Monitors;
+using Limber.Chardev.Multiplexing;
 using Limber.Chardev.Terminal;
 using Limber.Config;
 using Limber.Control;
@@ -12,7 +13,8 @@ using Limber.Device;
 using Limber.Interop;
 using Limber.Machine;
 using Limber.Rest;
-using Limber.Servers;
+using Limber.Servers.Devices;
+using Limber.Servers.Qmp;
 
 namespace Limber;
 
@@ -100,10 +102,26 @@ internal sealed class Application : IDisposable
             Say(warning);
         }
 
+        PlugDevices();
         if (config.PidFile is { } pidFile)
         {
             File.WriteAllText(pidFile, Environment.ProcessId.ToString(null, null) + "\n");
             pidFileWritten = true;
+        }
+    }
+
+    private void PlugDevices()
+    {
+        foreach (string device in config.Devices)
+        {
+            try
+            {
+                CpuColdPlug.Plug(machine!, device);
+            }
+            catch (QmpException e)
+            {
+                throw new VmException(VmErrorCode.Failed, $"-device {device}: {e.Message}", e);
+            }
         }
     }
 
@@ -114,6 +132,12 @@ internal sealed class Application : IDisposable
         foreach ((MonitorConfig monitor, MonitorListener listener) in listeners)
         {
             listener.Start(stream => sessions.Serve(monitor, stream));
+        }
+
+        foreach (ICharacterBackend? serial in serials)
+        {
+            // Ctrl-A c and Ctrl-A x at a terminal that a serial port shares with a monitor.
+            (serial as StdioMultiplexer)?.Connect(sessions.ServeTerminal, () => machine!.Quit(ShutdownReason.HostUi));
         }
 
         StartRest();

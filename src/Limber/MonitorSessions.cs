@@ -4,7 +4,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Limber.Config;
-using Limber.Control;
+using Limber.Machine;
 using Limber.Servers;
 using Limber.Servers.Hmp;
 using Limber.Servers.Qmp;
@@ -20,16 +20,15 @@ internal sealed class MonitorSessions : IDisposable
     private readonly MonitorServices services;
     private readonly List<Session> open = [];
 
-    public MonitorSessions(IVirtualMachine machine) => services = new MonitorServices(machine);
+    public MonitorSessions(VirtualMachine machine) =>
+        services = new MonitorServices(machine) { ResolveFeatures = machine.ResolveFeatures };
 
     /// <summary>Starts a session on a stream, which the session owns from here on.</summary>
     public void Serve(MonitorConfig config, Stream stream)
     {
         if (config.Protocol == MonitorProtocol.Hmp)
         {
-            var session = new HmpSession(stream, services);
-            Track(new Session(session, session.Flush), session.Completion);
-            session.Start();
+            ServeTerminal(stream);
         }
         else
         {
@@ -38,6 +37,14 @@ internal sealed class MonitorSessions : IDisposable
             Track(new Session(session, session.Flush), session.Completion);
             session.Start();
         }
+    }
+
+    /// <summary>Starts a text monitor's session on a stream, which the session owns from here on.</summary>
+    public void ServeTerminal(Stream stream)
+    {
+        var session = new HmpSession(stream, services);
+        Track(new Session(session, session.Flush), session.Completion);
+        session.Start();
     }
 
     /// <summary>Waits, for a limited time, until every client was told everything.</summary>

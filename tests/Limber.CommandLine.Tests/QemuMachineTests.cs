@@ -61,7 +61,6 @@ public sealed class QemuMachineTests
     [InlineData("-daemonize", "-daemonize: not built yet")]
     [InlineData("-display gtk", "-display gtk: not built yet (supported: none)")]
     [InlineData("disk.img", "disk.img: a disk image as argument: not built yet")]
-    [InlineData("-device qemu64-x86_64-cpu,id=c", "-device qemu64-x86_64-cpu,id=c: a processor beside -smp: not built yet (start with more cpus in -smp, or device_add it when the guest runs)")]
     [InlineData("-uuid 1234", "-uuid 1234: failed to parse UUID string: wrong format")]
     public void Parse_Refuses(string line, string expected) =>
         Assert.Equal("limber: " + expected, CommandLines.Error("limber " + line));
@@ -122,5 +121,14 @@ public sealed class QemuMachineTests
 
         Assert.Contains("a\\x0ab\\x1b[31m", error);
         Assert.DoesNotContain('\n', error);
+    }
+
+    [Theory]
+    [InlineData("qemu64-x86_64-cpu,id=c,socket-id=1,core-id=0,thread-id=0")]
+    [InlineData("{\"driver\":\"qemu64-x86_64-cpu\",\"id\":\"c\"}")]
+    public void Device_Processor_IsKeptAsWritten(string device)
+    {
+        CommandLineResult result = CommandLineParser.Parse("limber", ["-smp", "1,maxcpus=2", "-device", device]);
+        Assert.Equal([device], Assert.IsType<CommandLineResult.Run>(result).Config.Devices);
     }
 }

@@ -78,6 +78,21 @@ internal static class DialectScenarios
         guest.WaitForPrompt(180);
         Check.Equal("4", guest.Run("nproc"), "nproc");
         Check.Equal("0-7", guest.Run("cat /sys/devices/system/cpu/possible"), "possible");
+
+        // The document's own sequence: up to 8, the guest brings them online, down to 4; and what may not be.
+        const string onlineAll = "for c in /sys/devices/system/cpu/cpu[0-9]*/online; do read v <$c; [ $v = 1 ] || echo 1 >$c; done";
+        var rest = new RestClient(context["ch.sock"]);
+        Check.Equal((204, ""), rest.Send("PUT", "vm.resize?wait=60", "{ \"desired_vcpus\": 8}"), "vm.resize to 8");
+        guest.Run(onlineAll);
+        Check.Equal("8", guest.Run("nproc"), "nproc");
+        Check.Equal((204, ""), rest.Send("PUT", "vm.resize", "{ \"desired_vcpus\": 8}"), "vm.resize to what it is");
+        Check.Equal(500, rest.Send("PUT", "vm.resize", "{ \"desired_vcpus\": 9}").Status, "vm.resize above the maximum");
+        Check.Equal((204, ""), rest.Send("PUT", "vm.resize?wait=60", "{ \"desired_vcpus\": 3}"), "vm.resize to 3");
+        Check.Equal("3", guest.Run("nproc"), "nproc");
+        Check.Equal(3, process.CountThreads("vcpu"), "the host's vCPU threads");
+        (int status, string info) = rest.Send("GET", "vm.info");
+        Check.Equal(200, status, "vm.info");
+        Check.Equal(3, JsonDocument.Parse(info).RootElement.GetProperty("config").GetProperty("cpus").GetProperty("boot_vcpus").GetInt32(), "boot_vcpus");
         guest.Type("poweroff -f");
         Check.Equal(0, process.WaitForExit(30), "exit code");
     }

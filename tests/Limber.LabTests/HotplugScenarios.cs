@@ -12,6 +12,7 @@ internal static class HotplugScenarios
         new("ten-times-up-and-down", TenTimes),
         new("plug-while-paused", WhilePaused),
         new("guest-ejects-by-itself", GuestEjects),
+        new("cold-plugged-cpus", ColdPlugged),
     ];
 
     private static void TenTimes(LabContext context)
@@ -37,6 +38,20 @@ internal static class HotplugScenarios
         }
 
         vm.ExpectNoAcpiComplaint();
+        vm.PowerOff();
+    }
+
+    private static void ColdPlugged(LabContext context)
+    {
+        LabVm vm = context.StartGuest(
+            "1,maxcpus=4,sockets=2,cores=2,threads=1",
+            extra: ["-device", "host-x86_64-cpu,id=cold,socket-id=1,core-id=1,thread-id=0"]).Booted();
+        vm.ExpectCpus(2);
+        vm.Unplug("cold");
+        vm.ExpectCpus(1);
+        vm.Plug(3, "cold");
+        vm.OnlineAll();
+        vm.ExpectCpus(2);
         vm.PowerOff();
     }
 

@@ -1,56 +1,90 @@
 using System;
 using System.IO;
-using System.Net.Sockets;
 using System.Threading;
+using Limber.Chardev.Sockets;
 using Limber.Chardev.Terminal;
 using Limber.Config;
+using Limber.Interop;
 
 namespace Limber.Chardev.Monitors;
 
-/// <summary>Where clients of a monitor come from.</summary>
+/// <summary>Where clients of a monitor come from: any number at a server socket, one at anything else.</summary>
+/// <remarks>
+/// Streams that were handed out are their takers'; they outlive the listener. They read and write on two threads at once,
+/// and disposing of one on a third ends both.
+/// </remarks>
 public sealed class MonitorListener : IDisposable
 {
     private const int StackSize = 256 * 1024;
 
-    private readonly SocketListener? listener;
+    private readonly ListeningSocket? listener;
     private readonly ManualResetEventSlim connected = new();
+    private readonly string name;
     private readonly bool wait;
     private Stream? single;
 
-    private MonitorListener(SocketListener? listener, Stream? single, bool wait)
+    private MonitorListener(ListeningSocket listener, bool wait)
     {
         this.listener = listener;
-        this.single = single;
+        name = listener.Name;
         this.wait = wait;
     }
 
+    private MonitorListener(Stream single, string name)
+    {
+        this.single = single;
+        this.name = name;
+    }
+
+    /// <summary>The TCP port of a server on one, also where it was left to the host to choose; else 0.</summary>
+    public int Port => listener?.Port ?? 0;
+
     /// <summary>Opens the place: a server socket listens when this returns, a client socket is connected.</summary>
     /// <exception cref="ChardevException">It can't be used; the text names it.</exception>
-    public static MonitorListener Open(ChardevConfig config) => config switch
+    public static MonitorListener Open(ChardevConfig config)
     {
-        ChardevConfig.UnixSocket { Server: true } unix => new(SocketListener.Unix(unix.Path), null, unix.Wait),
-        ChardevConfig.TcpSocket { Server: true } tcp => new(SocketListener.Tcp(tcp.Host, tcp.Port), null, tcp.Wait),
-        ChardevConfig.UnixSocket or ChardevConfig.TcpSocket => new(null, new NetworkStream(PeerSocket.Connect(config), ownsSocket: true), false),
-        ChardevConfig.Stdio => new(null, new StdioStream(TerminalMode.TryMakeRaw(0, keepSignals: false)), false),
-        _ => throw new ChardevException($"a monitor can't be on a character device of kind '{config.GetType().Name.ToLowerInvariant()}'"),
-    };
+        ArgumentNullException.ThrowIfNull(config);
+        try
+        {
+            return config switch
+            {
+                ChardevConfig.UnixSocket { Server: true } unix => new(ListeningSocket.Open(config), unix.Wait),
+                ChardevConfig.TcpSocket { Server: true } tcp => new(ListeningSocket.Open(config), tcp.Wait),
+                ChardevConfig.UnixSocket or ChardevConfig.TcpSocket => new(new SocketStream(SocketConnector.Connect(config)), "the server"),
+                ChardevConfig.Stdio => new(new StdioStream(StdioChannel.Open(keepSignals: false)), "stdio"),
+                _ => throw new ChardevException($"a monitor can't be on a character device of kind '{config.GetType().Name.ToLowerInvariant()}'"),
+            };
+        }
+        catch (HostException e)
+        {
+            throw new ChardevException($"cannot open a monitor: {e.Message}", e);
+        }
+    }
 
     /// <summary>
-    /// Calls <paramref name="serve"/> for every client, on the listener's thread; it must start a session and return.
+    /// Calls <paramref name="serve"/> with every client's stream and a name for messages, on the listener's thread; it must
+    /// start a session and return. The one client of a place that is no server is served before this returns.
     /// </summary>
-    public void Start(Action<Stream> serve)
+    public void Start(Action<Stream, string> serve)
     {
+        ArgumentNullException.ThrowIfNull(serve);
         if (listener is null)
         {
-            serve(single!);
+            Stream? stream = Interlocked.Exchange(ref single, null);
+            ObjectDisposedException.ThrowIf(stream is null, this);
+            serve(stream, name);
             connected.Set();
             return;
         }
 
-        new Thread(() => AcceptAll(serve), StackSize) { Name = "monitor", IsBackground = true }.Start();
+        new Thread(() => AcceptAll(listener, serve), StackSize) { Name = "monitor", IsBackground = true }.Start();
     }
 
+    /// <inheritdoc cref="Start(Action{Stream, string})"/>
+    public void Start(Action<Stream> serve) => Start((stream, _) => serve(stream));
+
     /// <summary>Where it was asked for (<c>wait=on</c>), returns when the first client is there; else at once.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled before.</exception>
     public void WaitForFirstClient(CancellationToken cancellation)
     {
         if (wait)
@@ -59,19 +93,29 @@ public sealed class MonitorListener : IDisposable
         }
     }
 
+    /// <summary>Accepts no more clients and removes the socket's file, if it still is this listener's. Idempotent.</summary>
     public void Dispose()
     {
         listener?.Dispose();
-        single?.Dispose();
-        single = null;
+        Interlocked.Exchange(ref single, null)?.Dispose();
     }
 
-    private void AcceptAll(Action<Stream> serve)
+    private void AcceptAll(ListeningSocket source, Action<Stream, string> serve)
     {
-        while (listener!.Accept() is { } socket)
+        HostThread.SetCurrentName("monitor");
+        for (ulong number = 1; source.Accept() is { } socket; number++)
         {
-            serve(new NetworkStream(socket, ownsSocket: true));
-            connected.Set();
+            var stream = new SocketStream(socket);
+            try
+            {
+                serve(stream, $"{name}, client {number}");
+                connected.Set();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // It left before its session began.
+                stream.Dispose();
+            }
         }
     }
 }

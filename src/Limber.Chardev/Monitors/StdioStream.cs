@@ -1,51 +1,83 @@
 using System;
-using System.IO;
+using Limber.Chardev.Native;
 using Limber.Chardev.Terminal;
 
 namespace Limber.Chardev.Monitors;
 
 /// <summary>Standard input and output as one stream, in raw mode where they are a terminal.</summary>
 /// <remarks>
-/// Disposing it restores the terminal. A read that waits for input stays until input comes: the process's standard input
-/// can't be closed under it.
+/// Disposing of it restores the terminal and ends a read (0 bytes) that another thread is in, and a write that waits for
+/// room (an exception).
 /// </remarks>
-internal sealed class StdioStream : Stream
+internal sealed class StdioStream : BlockingStream
 {
-    private readonly Stream input = Console.OpenStandardInput();
-    private readonly Stream output = Console.OpenStandardOutput();
-    private readonly TerminalMode? terminal;
+    // What a pipe that has room takes without blocking, so that a dispose is noticed between two pieces.
+    private const int MaximumWrite = 4096;
 
-    public StdioStream(TerminalMode? terminal) => this.terminal = terminal;
+    private readonly StdioChannel channel;
+    private readonly WakeEvent ending = new();
+    private volatile bool disposed;
 
-    public override bool CanRead => true;
+    /// <param name="channel">Owned from here on.</param>
+    public StdioStream(StdioChannel channel) => this.channel = channel;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    /// <exception cref="System.IO.IOException">The input broke.</exception>
+    public override int Read(Span<byte> buffer)
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        while (!disposed)
+        {
+            try
+            {
+                if (HostIo.Wait(channel.Input, Posix.POLLIN, ending, -1) == 0 || disposed)
+                {
+                    continue;
+                }
+
+                int result = HostIo.Read(channel.Input, buffer);
+                if (result != -Posix.EAGAIN)
+                {
+                    return result >= 0 ? result : throw Failure("cannot read standard input", result);
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                return 0;
+            }
+        }
+
+        return 0;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer, offset, count);
+    /// <summary>Writes all, or throws.</summary>
+    /// <exception cref="System.IO.IOException">The output broke.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (HostIo.Wait(channel.Output, Posix.POLLOUT, ending, -1) == 0)
+            {
+                continue;
+            }
 
-    public override void Write(byte[] buffer, int offset, int count) => output.Write(buffer, offset, count);
+            int result = HostIo.Write(channel.Output, buffer[..Math.Min(buffer.Length, MaximumWrite)]);
+            if (result < 0 && result != -Posix.EAGAIN)
+            {
+                throw Failure("cannot write standard output", result);
+            }
 
-    public override void Flush() => output.Flush();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
+            buffer = buffer[Math.Max(result, 0)..];
+        }
+    }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !disposed)
         {
-            terminal?.Dispose();
+            disposed = true;
+            ending.Signal();
+            channel.Dispose();
         }
 
         base.Dispose(disposing);

@@ -1,84 +1,87 @@
 using System;
-using System.IO;
-using System.Threading;
+using Limber.Chardev.Native;
 using Limber.Chardev.Terminal;
 using Limber.Device;
 
 namespace Limber.Chardev.Serial;
 
-/// <summary>A pseudo terminal, which processes may open and leave as they like.</summary>
-internal sealed class PtyBackend : ICharacterBackend, IByteSink
+/// <summary>A pseudo terminal, which processes may open and leave as they like. While none has it open, output is dropped.</summary>
+/// <remarks>
+/// It is made raw again when a peer has left, unless the next one opens it in the same moment: then nobody can tell.
+/// </remarks>
+internal sealed class PtyBackend : ICharacterBackend
 {
-    private const int StackSize = 256 * 1024;
-    private const int PollMilliseconds = 200;
+    // The kernel tells when the last process leaves, but not when the next one comes.
+    private const int AwaitPeerMilliseconds = 200;
 
     private readonly PseudoTerminal terminal = PseudoTerminal.Open();
-    private OutputQueue? queue;
+    private readonly string label;
+    private readonly OutputPump pump;
     private InputGate? gate;
-    private volatile bool ending;
+    private BackendThread? reader;
+
+    /// <exception cref="Interop.HostException">The host has no pseudo terminals left.</exception>
+    public PtyBackend(string label)
+    {
+        this.label = label;
+        pump = new OutputPump($"{label}-out", new DescriptorOutput(terminal.Master, shared: false, hangUpIsFinal: false));
+    }
 
     /// <summary>Path of the terminal to open.</summary>
     public string Name => terminal.Name;
 
+    internal PseudoTerminal Terminal => terminal;
+
     public void Start(ICharacterFrontend frontend)
     {
-        queue = new OutputQueue("serial-out", this, frontend.OutputDrained);
         gate = new InputGate(frontend);
-        new Thread(ReadAll, StackSize) { Name = "serial-in", IsBackground = true }.Start();
+        pump.Start(frontend.OutputDrained);
+        reader = new BackendThread($"{label}-in", ReadAll);
     }
 
-    public int Write(ReadOnlySpan<byte> data) => queue?.Add(data) ?? data.Length;
-
-    void IByteSink.Write(ReadOnlySpan<byte> data)
-    {
-        while (!ending && terminal.HasPeer)
-        {
-            if (terminal.WaitOutput(PollMilliseconds))
-            {
-                try
-                {
-                    terminal.Write(data);
-                }
-                catch (IOException)
-                {
-                    // The peer left in between.
-                }
-
-                return;
-            }
-        }
-    }
+    public int Write(ReadOnlySpan<byte> data) => pump.Add(data);
 
     public void Dispose()
     {
-        queue?.Dispose();
-        ending = true;
+        pump.Dispose();
         gate?.Close();
+        reader?.Join();
         terminal.Dispose();
     }
 
     private void ReadAll()
     {
-        byte[] buffer = new byte[256];
-        try
+        Span<byte> buffer = stackalloc byte[InputGate.MaximumTransfer];
+        bool hadPeer = false;
+        while (!gate!.Closed)
         {
-            while (!ending && gate!.WaitCapacity() is int capacity and > 0)
+            int capacity = gate.Capacity;
+            if (capacity == 0)
             {
-                if (terminal.WaitInput(PollMilliseconds))
-                {
-                    int count = terminal.Read(buffer.AsSpan(0, Math.Min(capacity, buffer.Length)));
-                    gate.Deliver(buffer.AsSpan(0, count));
-                }
-                else if (!terminal.HasPeer)
-                {
-                    // Without a peer the wait ends at once.
-                    Thread.Sleep(PollMilliseconds);
-                }
+                _ = gate.Wait(null, 0, -1);
+                continue;
             }
-        }
-        catch (ObjectDisposedException)
-        {
-            // The machine ends.
+
+            short ready = gate.Wait(terminal.Master, Posix.POLLIN, -1);
+            if ((ready & Posix.POLLIN) != 0)
+            {
+                // Input of a peer that left already is still there; an end or an error means that it was taken back.
+                int count = HostIo.Read(terminal.Master, buffer[..capacity]);
+                hadPeer = true;
+                gate.Deliver(buffer[..Math.Max(count, 0)]);
+            }
+            else if ((ready & Posix.POLLHUP) != 0)
+            {
+                if (hadPeer)
+                {
+                    // The peer may have left it in a mode of its own.
+                    terminal.MakeRaw();
+                    hadPeer = false;
+                }
+
+                _ = gate.Wait(null, 0, AwaitPeerMilliseconds);
+                hadPeer |= terminal.HasPeer;
+            }
         }
     }
 }

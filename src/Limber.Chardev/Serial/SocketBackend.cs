@@ -1,102 +1,208 @@
 using System;
-using System.IO;
-using System.Net.Sockets;
 using System.Threading;
-using Limber.Chardev.Monitors;
+using Limber.Chardev.Native;
+using Limber.Chardev.Sockets;
 using Limber.Device;
+using Limber.Interop;
 
 namespace Limber.Chardev.Serial;
 
 /// <summary>A socket: one peer at a time, and the next when it has left. Without a peer output is dropped.</summary>
-internal sealed class SocketBackend : ICharacterBackend, IByteSink
+/// <remarks>
+/// <code>
+///   alone --accept--> connected --end of input, error--> alone      (a client of somebody else's server stays alone)
+///                         | hang-up while the guest takes no input
+///                         v
+///                     draining: output is dropped, what the peer sent waits for the guest
+///                         | all delivered, or the next peer is waiting
+///                         v
+///                       alone
+/// </code>
+/// Thread: the reader's alone moves between the states; the writer sees them through <see cref="peer"/>.
+/// </remarks>
+internal sealed class SocketBackend : ICharacterBackend, IOutputPort
 {
-    private const int StackSize = 256 * 1024;
-
-    private readonly SocketListener? listener;
+    private readonly ListeningSocket? listener;
+    private readonly string label;
     private readonly ManualResetEventSlim connected = new();
-    private OutputQueue? queue;
+    private readonly OutputPump pump;
     private InputGate? gate;
-    private volatile Socket? peer;
+    private BackendThread? reader;
+    private FileDescriptor? first;
+
+    // Null while output is dropped. Owned by the reader, which disposes of it after taking it away; the writer's calls hold
+    // the descriptor open meanwhile.
+    private volatile FileDescriptor? peer;
 
     /// <param name="listener">Gives peers, one after the other.</param>
-    public SocketBackend(SocketListener listener) => this.listener = listener;
+    /// <param name="label">What the port is called.</param>
+    public SocketBackend(ListeningSocket listener, string label)
+        : this(label) => this.listener = listener;
 
     /// <param name="peer">The one peer.</param>
-    public SocketBackend(Socket peer)
+    /// <param name="label">What the port is called.</param>
+    public SocketBackend(FileDescriptor peer, string label)
+        : this(label)
     {
+        first = peer;
         this.peer = peer;
         connected.Set();
     }
 
-    public void Start(ICharacterFrontend frontend)
+    private SocketBackend(string label)
     {
-        queue = new OutputQueue("serial-out", this, frontend.OutputDrained);
-        gate = new InputGate(frontend);
-        new Thread(Serve, StackSize) { Name = "serial-in", IsBackground = true }.Start();
+        this.label = label;
+        pump = new OutputPump($"{label}-out", this);
     }
 
-    /// <summary>Returns when there is a peer.</summary>
+    public void Start(ICharacterFrontend frontend)
+    {
+        gate = new InputGate(frontend);
+        pump.Start(frontend.OutputDrained);
+        reader = new BackendThread($"{label}-in", Serve);
+    }
+
+    /// <summary>Returns when there is, or was, a peer.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled before.</exception>
     public void WaitForPeer(CancellationToken cancellation) => connected.Wait(cancellation);
 
-    public int Write(ReadOnlySpan<byte> data) => queue?.Add(data) ?? data.Length;
+    public int Write(ReadOnlySpan<byte> data) => peer is null ? data.Length : pump.Add(data);
 
-    void IByteSink.Write(ReadOnlySpan<byte> data)
+    int IOutputPort.TryWrite(ReadOnlySpan<byte> data)
     {
+        if (peer is not { } target)
+        {
+            return -1;
+        }
+
         try
         {
-            Socket? target = peer;
-            while (target is not null && data.Length > 0)
-            {
-                data = data[target.Send(data)..];
-            }
+            int result = HostIo.Send(target, data, Posix.MSG_DONTWAIT);
+            return result == -Posix.EAGAIN ? 0 : result > 0 ? result : -1;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (ObjectDisposedException)
         {
-            // The peer left.
+            return -1;
+        }
+    }
+
+    void IOutputPort.WaitForRoom(WakeEvent wake, int milliseconds)
+    {
+        if (peer is { } target)
+        {
+            try
+            {
+                _ = HostIo.Wait(target, Posix.POLLOUT, wake, milliseconds);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It left; the next attempt says so.
+            }
         }
     }
 
     public void Dispose()
     {
-        queue?.Dispose();
+        pump.Dispose();
         gate?.Close();
         listener?.Dispose();
-        peer?.Dispose();
-        connected.Dispose();
+        reader?.Join();
+        Leave(first);
     }
 
     private void Serve()
     {
-        if (listener is null)
+        if (first is { } only)
         {
-            ReadAll(peer!);
+            ReadAll(only);
+            Leave(only);
             return;
         }
 
-        while (listener.Accept() is { } next)
+        while (listener!.Accept() is { } next)
         {
             peer = next;
             connected.Set();
             ReadAll(next);
-            peer = null;
-            next.Dispose();
+            Leave(next);
         }
     }
 
-    private void ReadAll(Socket source)
+    // Idempotent. The shutdown ends the writer's wait for room.
+    private void Leave(FileDescriptor? leaving)
     {
-        byte[] buffer = new byte[256];
-        try
+        peer = null;
+        if (leaving is { IsClosed: false })
         {
-            while (gate!.WaitCapacity() is int capacity and > 0
-                && source.Receive(buffer, Math.Min(capacity, buffer.Length), SocketFlags.None) is int count and > 0)
+            _ = Posix.shutdown(leaving, Posix.SHUT_RDWR);
+            leaving.Dispose();
+        }
+    }
+
+    private void ReadAll(FileDescriptor source)
+    {
+        Span<byte> buffer = stackalloc byte[InputGate.MaximumTransfer];
+        while (!gate!.Closed)
+        {
+            int capacity = gate.Capacity;
+            if (capacity == 0)
             {
-                gate.Deliver(buffer.AsSpan(0, count));
+                if (!WaitForCapacity(source))
+                {
+                    return;
+                }
+
+                continue;
+            }
+
+            if (gate.Wait(source, Posix.POLLIN, -1) == 0)
+            {
+                continue;
+            }
+
+            int count = HostIo.Receive(source, buffer[..capacity], Posix.MSG_DONTWAIT);
+            if (count > 0)
+            {
+                gate.Deliver(buffer[..count]);
+            }
+            else if (count != -Posix.EAGAIN)
+            {
+                return;
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+    }
+
+    // False when what the peer sent is to be given up, because it left and the next one is waiting. A hang-up is reported at
+    // once, again and again, so after the first report the wait is for the next peer instead.
+    private bool WaitForCapacity(FileDescriptor source)
+    {
+        const short Gone = Posix.POLLHUP | Posix.POLLERR;
+        if (peer is not null)
         {
-            // The peer left.
+            if ((gate!.Wait(source, 0, -1) & Gone) != 0)
+            {
+                peer = null;
+            }
+
+            return true;
+        }
+
+        try
+        {
+            try
+        {
+            return gate!.Wait(listener?.Descriptor, Posix.POLLIN, -1) == 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The backend is being disposed of, and closed the listener between the look at the gate and the wait.
+            return false;
+        }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The backend is being disposed of, and its listener went first.
+            return false;
         }
     }
 }

@@ -1,110 +1,93 @@
 using System;
-using System.IO;
 using System.Text;
+using Limber.Chardev.Native;
 using Limber.Interop;
-using Microsoft.Win32.SafeHandles;
 
 namespace Limber.Chardev.Terminal;
 
 /// <summary>The master side of a new pseudo terminal whose slave is in raw mode.</summary>
 internal sealed class PseudoTerminal : IDisposable
 {
-    private readonly SafeFileHandle master;
+    private const int NameCapacity = 64;
 
-    private PseudoTerminal(SafeFileHandle master, string name)
+    private PseudoTerminal(FileDescriptor master, string name)
     {
-        this.master = master;
+        Master = master;
         Name = name;
     }
+
+    /// <summary>In non-blocking mode.</summary>
+    public FileDescriptor Master { get; }
 
     /// <summary>Path of the slave.</summary>
     public string Name { get; }
 
     /// <summary>True while some process has the slave open.</summary>
-    public bool HasPeer => (Poll(0, 0) & TerminalNative.POLLHUP) == 0;
+    public bool HasPeer => (HostIo.Wait(Master, 0, null, 0) & Posix.POLLHUP) == 0;
 
     /// <exception cref="HostException">The host has no pseudo terminals left.</exception>
-    public static unsafe PseudoTerminal Open()
+    public static PseudoTerminal Open()
     {
-        int fd = TerminalNative.posix_openpt(TerminalNative.O_RDWR | TerminalNative.O_NOCTTY | TerminalNative.O_CLOEXEC);
+        int fd = Posix.posix_openpt(Posix.O_RDWR | Posix.O_NOCTTY | Posix.O_CLOEXEC);
         if (fd < 0)
         {
             throw HostException.FromLastError("cannot open a pseudo terminal");
         }
 
-        var master = new SafeFileHandle(fd, ownsHandle: true);
-        byte* name = stackalloc byte[64];
-        if (TerminalNative.grantpt(fd) != 0 || TerminalNative.unlockpt(fd) != 0 || TerminalNative.ptsname_r(fd, name, 64) != 0)
-        {
-            HostException failure = HostException.FromLastError("cannot prepare a pseudo terminal");
-            master.Dispose();
-            throw failure;
-        }
-
-        // The line discipline belongs to the pair, so the master's descriptor reaches it.
-        Termios termios;
-        _ = TerminalNative.tcgetattr(fd, &termios);
-        termios.c_iflag = 0;
-        termios.c_oflag &= ~Termios.OPOST;
-        termios.c_lflag = 0;
-        _ = TerminalNative.tcsetattr(fd, Termios.TCSANOW, &termios);
-        var span = new ReadOnlySpan<byte>(name, 64);
-        var terminal = new PseudoTerminal(master, Encoding.ASCII.GetString(span[..span.IndexOf((byte)0)]));
-        terminal.HangUpOnce();
-        return terminal;
-    }
-
-    /// <summary>Waits for input, a peer that leaves, or the time; true when there is input.</summary>
-    public bool WaitInput(int milliseconds) => (Poll(TerminalNative.POLLIN, milliseconds) & TerminalNative.POLLIN) != 0;
-
-    /// <summary>Waits until a write does not block; false when nobody is there to read, or the time is over.</summary>
-    public bool WaitOutput(int milliseconds)
-    {
-        short returned = Poll(TerminalNative.POLLOUT, milliseconds);
-        return (returned & TerminalNative.POLLHUP) == 0 && (returned & TerminalNative.POLLOUT) != 0;
-    }
-
-    public int Read(Span<byte> buffer)
-    {
+        var master = new FileDescriptor(fd);
         try
         {
-            return RandomAccess.Read(master, buffer, 0);
+            if (Posix.grantpt(master) != 0 || Posix.unlockpt(master) != 0 || Posix.fcntl(master, Posix.F_SETFL, Posix.O_NONBLOCK) != 0)
+            {
+                throw HostException.FromLastError("cannot prepare a pseudo terminal");
+            }
+
+            var terminal = new PseudoTerminal(master, ReadName(master));
+            terminal.MakeRaw();
+            terminal.HangUpOnce();
+            return terminal;
         }
-        catch (IOException)
+        catch
         {
-            return 0;
+            master.Dispose();
+            throw;
         }
     }
 
-    public void Write(ReadOnlySpan<byte> data) => RandomAccess.Write(master, data, 0);
+    /// <summary>Makes every byte pass at once and unchanged, in both directions and without echo.</summary>
+    public unsafe void MakeRaw()
+    {
+        // The line discipline belongs to the pair, so the master's descriptor reaches it.
+        Termios termios;
+        if (Posix.tcgetattr(Master.Number, &termios) == 0)
+        {
+            termios.MakeRaw(keepSignals: false);
+            termios.c_oflag &= ~Termios.OPOST;
+            _ = Posix.tcsetattr(Master.Number, Termios.TCSANOW, &termios);
+        }
+    }
 
-    public void Dispose() => master.Dispose();
+    public void Dispose() => Master.Dispose();
+
+    private static unsafe string ReadName(FileDescriptor master)
+    {
+        Span<byte> name = stackalloc byte[NameCapacity];
+        fixed (byte* pointer = name)
+        {
+            int error = Posix.ptsname_r(master, pointer, NameCapacity);
+            return error == 0
+                ? Encoding.ASCII.GetString(name[..name.IndexOf((byte)0)])
+                : throw new HostException("cannot name a pseudo terminal", error);
+        }
+    }
 
     // Before a slave was ever opened, the kernel does not report that nobody is there: open and close it once.
     private void HangUpOnce()
     {
-        int slave = Libc.open(Name, TerminalNative.O_RDWR | TerminalNative.O_NOCTTY | TerminalNative.O_CLOEXEC, 0);
+        int slave = Libc.open(Name, Posix.O_RDWR | Posix.O_NOCTTY | Posix.O_CLOEXEC, 0);
         if (slave >= 0)
         {
             _ = Libc.close(slave);
-        }
-    }
-
-    private unsafe short Poll(short events, int milliseconds)
-    {
-        bool held = false;
-        try
-        {
-            master.DangerousAddRef(ref held);
-            PollDescriptor descriptor = new() { Descriptor = (int)master.DangerousGetHandle(), Events = events };
-            return TerminalNative.poll(&descriptor, 1, milliseconds) > 0 ? descriptor.Returned : (short)0;
-        }
-        finally
-        {
-            if (held)
-            {
-                master.DangerousRelease();
-            }
         }
     }
 }

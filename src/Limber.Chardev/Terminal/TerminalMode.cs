@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using Limber.Chardev.Native;
 
 namespace Limber.Chardev.Terminal;
 
@@ -8,11 +9,15 @@ namespace Limber.Chardev.Terminal;
 /// A terminal in raw mode, until it is restored. All terminals are restored when the process ends by itself; a program
 /// that ends by a signal or an unhandled exception calls <see cref="RestoreAll"/> on that path.
 /// </summary>
-/// <remarks>Thread: any.</remarks>
+/// <remarks>
+/// Thread: any. Lock order: the gate is a leaf; it is held while the terminal is set, so that a mode that is being made raw
+/// on one thread while another ends the process does not stay raw.
+/// </remarks>
 public sealed class TerminalMode : IDisposable
 {
     private static readonly Lock Gate = new();
     private static readonly List<TerminalMode> Active = [];
+    private static bool registered;
 
     private readonly int descriptor;
     private readonly Termios original;
@@ -24,66 +29,66 @@ public sealed class TerminalMode : IDisposable
     }
 
     /// <summary>
-    /// Puts a terminal in raw mode: every byte passes at once and unchanged, nothing is echoed.
+    /// Puts a terminal in raw mode: every byte typed passes at once and unchanged, nothing is echoed. Output processing
+    /// stays: other writers to the terminal, this process's messages among them, end lines with LF alone.
     /// </summary>
-    /// <param name="descriptor">A file descriptor.</param>
-    /// <param name="keepSignals">Ctrl-C and its like still signal the process instead of reaching the guest.</param>
-    /// <returns>Null when the descriptor is not a terminal.</returns>
+    /// <param name="descriptor">A file descriptor that stays open until the mode is restored.</param>
+    /// <param name="keepSignals">Ctrl-C and its like still signal the process instead of being read.</param>
+    /// <returns>Null when the descriptor is not a terminal or refuses.</returns>
     public static unsafe TerminalMode? TryMakeRaw(int descriptor, bool keepSignals)
     {
-        Termios original;
-        if (TerminalNative.isatty(descriptor) != 1 || TerminalNative.tcgetattr(descriptor, &original) != 0)
-        {
-            return null;
-        }
-
-        Termios raw = original;
-        raw.c_iflag &= ~(Termios.BRKINT | Termios.ICRNL | Termios.INPCK | Termios.ISTRIP | Termios.INLCR | Termios.IGNCR | Termios.IXON);
-        raw.c_lflag &= ~(Termios.ECHO | Termios.ECHONL | Termios.ICANON | Termios.IEXTEN | (keepSignals ? 0 : Termios.ISIG));
-
-        // Output processing stays: other writers to the terminal, this process's messages among them, end lines with LF alone.
-        var mode = new TerminalMode(descriptor, original);
         lock (Gate)
         {
-            if (Active.Count == 0)
+            Termios original;
+            if (Posix.isatty(descriptor) != 1 || Posix.tcgetattr(descriptor, &original) != 0)
+            {
+                return null;
+            }
+
+            Termios raw = original;
+            raw.MakeRaw(keepSignals);
+            if (Posix.tcsetattr(descriptor, Termios.TCSANOW, &raw) != 0)
+            {
+                return null;
+            }
+
+            if (!registered)
             {
                 AppDomain.CurrentDomain.ProcessExit += static (_, _) => RestoreAll();
+                registered = true;
             }
 
+            var mode = new TerminalMode(descriptor, original);
             Active.Add(mode);
+            return mode;
         }
-
-        _ = TerminalNative.tcsetattr(descriptor, Termios.TCSANOW, &raw);
-        return mode;
     }
 
-    /// <summary>Restores every terminal that is in raw mode.</summary>
+    /// <summary>Restores every terminal that is in raw mode, the one made raw last first.</summary>
     public static void RestoreAll()
     {
-        TerminalMode[] modes;
         lock (Gate)
         {
-            modes = [.. Active];
-        }
-
-        foreach (TerminalMode mode in modes)
-        {
-            mode.Dispose();
+            while (Active.Count > 0)
+            {
+                Active[^1].Restore();
+            }
         }
     }
 
-    /// <summary>Restores the terminal. Idempotent.</summary>
-    public unsafe void Dispose()
+    /// <summary>Gives the terminal the mode it had. Idempotent.</summary>
+    public unsafe void Restore()
     {
         lock (Gate)
         {
-            if (!Active.Remove(this))
+            if (Active.Remove(this))
             {
-                return;
+                Termios saved = original;
+                _ = Posix.tcsetattr(descriptor, Termios.TCSANOW, &saved);
             }
         }
-
-        Termios saved = original;
-        _ = TerminalNative.tcsetattr(descriptor, Termios.TCSANOW, &saved);
     }
+
+    /// <inheritdoc cref="Restore"/>
+    public void Dispose() => Restore();
 }

@@ -16,6 +16,7 @@ internal sealed class QemuParser(string programName)
     private string? _name;
     private Guid _uuid;
     private string? _pidFile;
+    private readonly List<string> _devices = [];
     private bool _startPaused;
     private bool _noReboot;
     private bool _noShutdown;
@@ -79,6 +80,7 @@ internal sealed class QemuParser(string programName)
             Payload = new PayloadConfig(NullIfEmpty(_machine.Kernel), NullIfEmpty(_machine.Initrd), _machine.Append ?? ""),
             Serials = serials,
             Monitors = monitors,
+            Devices = [.. _devices],
             StartPaused = _startPaused,
             NoReboot = _noReboot,
             NoShutdown = _noShutdown,
@@ -157,6 +159,9 @@ internal sealed class QemuParser(string programName)
             case "append":
                 _machine.Append = value;
                 break;
+            case "device" when IsProcessor(value):
+                _devices.Add(value);
+                break;
             default:
                 ApplyConsoleOrIdentity(name, value, option);
                 break;
@@ -207,14 +212,16 @@ internal sealed class QemuParser(string programName)
         }
     }
 
+    // The driver comes first, or by name, or in JSON; the rest is checked by whoever plugs the processor in.
+    private static bool IsProcessor(string value) => value.StartsWith('{')
+        ? value.Contains("-x86_64-cpu\"", StringComparison.Ordinal)
+        : value.Split(',')[0].EndsWith("-x86_64-cpu", StringComparison.Ordinal);
+
     private static CommandLineException NotBuilt(string name, string value, string option)
     {
-        string driver = value.Split(',')[0];
         return name switch
         {
             "display" or "vga" => CommandLineException.NotBuilt(option, "supported: none"),
-            "device" when driver.EndsWith("-x86_64-cpu", StringComparison.Ordinal) => CommandLineException.NotBuilt(
-                $"{option}: a processor beside -smp", "start with more cpus in -smp, or device_add it when the guest runs"),
             _ => CommandLineException.NotBuilt(option),
         };
     }

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace Limber.Chardev.Terminal;
+namespace Limber.Chardev.Native;
 
 /// <summary>C's <c>struct pollfd</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollDescriptor
 {
-    public int Descriptor;
-    public short Events;
-    public short Returned;
+    public int fd;
+    public short events;
+    public short revents;
 }
