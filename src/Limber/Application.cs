@@ -92,7 +92,7 @@ internal sealed class Application : IDisposable
 
         for (int i = 0; i < config.Serials.Length; i++)
         {
-            serials.Add(config.Serials[i] is { } serial ? CharacterBackends.Open(serial, $"serial{i}", Console.Out.WriteLine) : null);
+            serials.Add(config.Serials[i] is { } serial ? CharacterBackends.Open(serial, $"serial{i}", StandardStreams.WriteOutputLine) : null);
         }
 
         var environment = new MachineEnvironment { SerialBackends = [.. serials], Diagnostic = Say };
@@ -197,5 +197,5 @@ internal sealed class Application : IDisposable
         _ => 15,
     };
 
-    private void Say(string message) => Console.Error.WriteLine($"{programName}: {message}");
+    private void Say(string message) => StandardStreams.WriteErrorLine($"{programName}: {message}");
 }

@@ -17,8 +17,10 @@ internal static unsafe partial class Posix
     public const int ENXIO = 6;
     public const int EAGAIN = 11;
     public const int ENOENT = 2;
+    public const int ENOSPC = 28;
     public const int EADDRINUSE = 98;
     public const int ECONNREFUSED = 111;
+    public const int EDQUOT = 122;
     public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
@@ -51,9 +53,6 @@ internal static unsafe partial class Posix
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
     public const int SHUT_RDWR = 2;
-    public const int AT_FDCWD = -100;
-    public const int AT_SYMLINK_NOFOLLOW = 0x100;
-    public const uint STATX_BASIC_STATS = 0x7ff;
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint read(FileDescriptor fd, byte* buffer, nuint count);
@@ -76,9 +75,6 @@ internal static unsafe partial class Posix
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fchmod(FileDescriptor fd, uint mode);
-
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int statx(int directory, string path, int flags, uint mask, FileStatus* status);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlink(string path);

@@ -71,8 +71,8 @@ internal sealed class DescriptorOutput : IOutputPort
             return 0;
         }
 
-        // A reader that went away, a full disk: the guest must not stall for it.
-        broken = hangUpIsFinal;
+        // A reader that went away, a full disk: the guest must not stall for it. A disk may have room again later.
+        broken = hangUpIsFinal && result is not (-Posix.ENOSPC or -Posix.EDQUOT);
         return -1;
     }
 }

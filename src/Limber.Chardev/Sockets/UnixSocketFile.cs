@@ -12,21 +12,20 @@ namespace Limber.Chardev.Sockets;
 internal sealed class UnixSocketFile
 {
     private readonly string path;
-    private readonly FileStatus status;
-    private readonly bool known;
+    private readonly FileStatus? status;
 
     /// <param name="path">Path of a socket that was just bound; the working directory may change later.</param>
     public UnixSocketFile(string path)
     {
         this.path = Path.GetFullPath(path);
-        known = TryGetStatus(this.path, out status);
+        status = FileStatus.Of(this.path);
     }
 
     /// <summary>Removes what a server that is no more left at the path.</summary>
     /// <exception cref="ChardevException">Somebody listens there, or it is not a socket.</exception>
     public static void RemoveStale(string path, SocketAddress address)
     {
-        if (!TryGetStatus(path, out FileStatus found))
+        if (FileStatus.Of(path) is not { } found)
         {
             return;
         }
@@ -50,7 +49,7 @@ internal sealed class UnixSocketFile
         }
 
         // Another process may have replaced it since; what is left of that window can't be closed without a lock file.
-        if (TryGetStatus(path, out FileStatus now) && now.IsSameFile(found))
+        if (FileStatus.Of(path) == found)
         {
             _ = Posix.unlink(path);
         }
@@ -59,17 +58,9 @@ internal sealed class UnixSocketFile
     /// <summary>Removes the file unless somebody has put another in its place.</summary>
     public void Remove()
     {
-        if (known && TryGetStatus(path, out FileStatus now) && now.IsSameFile(status))
+        if (status is not null && FileStatus.Of(path) == status)
         {
             _ = Posix.unlink(path);
         }
-    }
-
-    private static unsafe bool TryGetStatus(string path, out FileStatus status)
-    {
-        FileStatus result;
-        bool found = Posix.statx(Posix.AT_FDCWD, path, Posix.AT_SYMLINK_NOFOLLOW, Posix.STATX_BASIC_STATS, &result) == 0;
-        status = found ? result : default;
-        return found;
     }
 }

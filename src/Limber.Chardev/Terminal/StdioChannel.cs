@@ -48,6 +48,9 @@ internal sealed class StdioChannel : IDisposable
         lease?.Dispose();
     }
 
-    // A standard descriptor that is closed gives an invalid duplicate, on which transfers fail: as good as its end.
-    private static FileDescriptor Duplicate(int fd) => new(Posix.fcntl_number(fd, Posix.F_DUPFD_CLOEXEC, 3));
+    /// <summary>
+    /// A descriptor of one's own for a standard stream. Of one that is closed it is invalid, and transfers fail: as good as
+    /// its end.
+    /// </summary>
+    public static FileDescriptor Duplicate(int fd) => new(Posix.fcntl_number(fd, Posix.F_DUPFD_CLOEXEC, 3));
 }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Net.Sockets;
 using System.Text;
+using Limber.Interop;
 
 namespace Limber.Rest.Sockets;
 

@@ -1,10 +1,17 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
-namespace Limber.Rest.Sockets;
+namespace Limber.Interop;
 
 /// <summary>What kind of file a file is, and which one (statx(2)): the class library tells neither.</summary>
-internal readonly unsafe partial record struct FileStatus(ulong Inode, uint DeviceMajor, uint DeviceMinor, bool IsSocket)
+/// <remarks>
+/// Equal values are the same file as long as it exists: a number may be given to another file after that. The layout of
+/// <c>struct statx</c> is the kernel's and the same for every C library, which is not so for <c>struct stat</c>.
+/// </remarks>
+/// <param name="Inode">Number of the file within its file system.</param>
+/// <param name="DeviceMajor">Of the file system.</param>
+/// <param name="DeviceMinor">Of the file system.</param>
+/// <param name="IsSocket">It is a Unix socket.</param>
+public readonly unsafe partial record struct FileStatus(ulong Inode, uint DeviceMajor, uint DeviceMinor, bool IsSocket)
 {
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
@@ -18,7 +25,7 @@ internal readonly unsafe partial record struct FileStatus(ulong Inode, uint Devi
     public static FileStatus? Of(string path) => Read(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
 
     /// <summary>The open file behind a handle.</summary>
-    public static FileStatus? Of(SafeFileHandle handle)
+    public static FileStatus? Of(SafeHandle handle)
     {
         bool held = false;
         try
