@@ -24,6 +24,8 @@ public static unsafe partial class Libc
     public const uint MFD_CLOEXEC = 1;
     public const int O_RDWR = 2;
     public const int O_CLOEXEC = 0x80000;
+    public const int EFD_CLOEXEC = 0x80000;
+    public const int EFD_NONBLOCK = 0x800;
 
     public static readonly nint MAP_FAILED = -1;
 
@@ -52,6 +54,18 @@ public static unsafe partial class Libc
     // The descriptor stays open while the call goes on, and a closed one throws ObjectDisposedException.
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int ioctl(FileDescriptor fd, nuint request, nint argument);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint read(FileDescriptor fd, void* buffer, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint write(FileDescriptor fd, void* buffer, nuint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int poll(PollDescriptor* descriptors, nuint count, int timeoutMilliseconds);
 
     [LibraryImport(Library)]
     public static partial int gettid();

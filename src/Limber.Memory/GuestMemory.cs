@@ -69,6 +69,32 @@ public sealed class GuestMemory
         return false;
     }
 
+    /// <summary>
+    /// Where a guest address is in this process, and how many bytes follow it without a gap in the same region: a longer
+    /// range may go on in the next region, at another place. For back ends that hand guest memory to the kernel.
+    /// </summary>
+    /// <param name="address">Guest address.</param>
+    /// <param name="host">Address in this process; valid as long as this map is in use (<see cref="GuestMemoryMap"/>).</param>
+    /// <param name="contiguous">Bytes from there to the end of the region, at least 1.</param>
+    /// <returns>False when the address is not RAM.</returns>
+    public bool TryTranslate(GuestAddress address, out nint host, out ulong contiguous)
+    {
+        foreach (GuestMemoryRegion region in regions)
+        {
+            if (region.Range.Contains(address))
+            {
+                ulong offset = address - region.Range.Start;
+                host = region.Mapping.Address + (nint)offset;
+                contiguous = region.Range.Length - offset;
+                return true;
+            }
+        }
+
+        host = 0;
+        contiguous = 0;
+        return false;
+    }
+
     /// <summary>Copies guest memory out; false, with nothing promised about <paramref name="destination"/>, if any byte is not RAM.</summary>
     public bool TryRead(GuestAddress address, Span<byte> destination)
     {

@@ -1,0 +1,29 @@
+namespace Limber.Interop.Tests;
+
+public sealed class HostEventTests
+{
+    [Fact]
+    public void Signal_TwiceThenClear_IsOneSignal()
+    {
+        using var e = new HostEvent();
+        Assert.False(e.IsSignalled);
+        e.Signal();
+        e.Signal();
+
+        Assert.True(e.IsSignalled);
+        Assert.True(e.Clear());
+        Assert.False(e.IsSignalled);
+        Assert.False(e.Clear());
+    }
+
+    [Fact]
+    public void Signal_AfterDispose_IsHarmless()
+    {
+        var e = new HostEvent();
+        e.Dispose();
+
+        e.Signal();
+
+        Assert.True(e.Descriptor.IsClosed);
+    }
+}
