@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Threading;
+using System.Threading.Tasks;
 using Limber.Chardev;
 using Limber.Chardev.Monitors;
 using Limber.Chardev.Multiplexing;
@@ -21,6 +22,8 @@ namespace Limber;
 /// <summary>One machine with its serial ports and front ends, from the first to the last moment of the process.</summary>
 internal sealed class Application : IDisposable
 {
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
+
     private readonly VmConfig config;
     private readonly string programName;
     private readonly List<ICharacterBackend?> serials = [];
@@ -30,6 +33,7 @@ internal sealed class Application : IDisposable
     private MonitorSessions? sessions;
     private VirtualMachine? machine;
     private RestServer? rest;
+    private readonly AutoResetEvent activity = new(initialState: false);
     private bool pidFileWritten;
 
     private Application(VmConfig config, string programName)
@@ -80,6 +84,7 @@ internal sealed class Application : IDisposable
         TerminalMode.RestoreAll();
         signals.ForEach(s => s.Dispose());
         ending.Dispose();
+        activity.Dispose();
     }
 
     // Everything that can be refused, before the guest runs.
@@ -131,7 +136,11 @@ internal sealed class Application : IDisposable
         sessions = new MonitorSessions(machine!);
         foreach ((MonitorConfig monitor, MonitorListener listener) in listeners)
         {
-            listener.Start(stream => sessions.Serve(monitor, stream));
+            listener.Start(stream =>
+            {
+                activity.Set();
+                sessions.Serve(monitor, stream);
+            });
         }
 
         foreach (ICharacterBackend? serial in serials)
@@ -155,7 +164,7 @@ internal sealed class Application : IDisposable
             machine!.Resume();
         }
 
-        ProcessImage.ReleaseUnusedPages();
+        activity.Set();
     }
 
     // In a method of its own, so that a machine without the socket never loads the web server.
@@ -169,9 +178,24 @@ internal sealed class Application : IDisposable
 
     private int WaitForEnd()
     {
-        int code = machine!.Completion.GetAwaiter().GetResult();
+        Task<int> completion = machine!.Completion;
+        completion.ContinueWith(
+            _ => activity.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        bool busy = false;
+        while (!completion.IsCompleted)
+        {
+            // Starting up and greeting a client touch much code that is not needed again soon.
+            bool quiet = !activity.WaitOne(busy ? QuietTime : Timeout.InfiniteTimeSpan);
+            if (quiet)
+            {
+                ProcessImage.ReleaseUnusedPages();
+            }
+
+            busy = !quiet;
+        }
+
         sessions!.Flush();
-        return code;
+        return completion.GetAwaiter().GetResult();
     }
 
     private void HandleSignals()

@@ -49,7 +49,9 @@ internal static class StartUpScenarios
         VmmProcess process = context.Start([.. Arguments(), "-qmp", $"unix:{socket},server=on,wait=off"]);
         using QmpClient client = QmpClient.Connect(socket);
         process.Output.WaitFor("halted", 0, 30);
-        Thread.Sleep(500);
+
+        // Pages of the executable that are not needed go back a second after the last client came.
+        Thread.Sleep(3000);
         return ResidentOutsideGuestMemory(process.Id);
     }
 
