@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Limber.Interop;
 
 /// <summary>A system call failed.</summary>
-public sealed class HostException : Exception
+public class HostException : Exception
 {
     public HostException(string operation, int errorNumber)
         : base($"{operation}: {Marshal.GetPInvokeErrorMessage(errorNumber)}")
@@ -12,7 +12,13 @@ public sealed class HostException : Exception
         ErrorNumber = errorNumber;
     }
 
-    /// <summary>The <c>errno</c> value.</summary>
+    /// <param name="message">The whole text.</param>
+    /// <param name="inner">What caused it, or null.</param>
+    /// <param name="errorNumber">The <c>errno</c> value, or 0.</param>
+    protected HostException(string message, Exception? inner, int errorNumber)
+        : base(message, inner) => ErrorNumber = errorNumber;
+
+    /// <summary>The <c>errno</c> value; 0 where the refusal is not the kernel's.</summary>
     public int ErrorNumber { get; }
 
     /// <summary>An exception for the call that just failed on this thread.</summary>

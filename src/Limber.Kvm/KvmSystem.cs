@@ -26,6 +26,10 @@ public sealed unsafe class KvmSystem : IDisposable
         (KvmCapability.KVM_CAP_VCPU_EVENTS, "KVM_CAP_VCPU_EVENTS"),
         (KvmCapability.KVM_CAP_XSAVE, "KVM_CAP_XSAVE"),
         (KvmCapability.KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT"),
+        (KvmCapability.KVM_CAP_IRQ_ROUTING, "KVM_CAP_IRQ_ROUTING"),
+        (KvmCapability.KVM_CAP_IRQFD, "KVM_CAP_IRQFD"),
+        (KvmCapability.KVM_CAP_IOEVENTFD, "KVM_CAP_IOEVENTFD"),
+        (KvmCapability.KVM_CAP_READONLY_MEM, "KVM_CAP_READONLY_MEM"),
     ];
 
     private readonly FileDescriptor fd;
@@ -50,6 +54,15 @@ public sealed unsafe class KvmSystem : IDisposable
 
     /// <summary>True when the in-kernel local APIC offers the TSC deadline timer.</summary>
     public bool HasTscDeadlineTimer => CheckExtension(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0;
+
+    /// <summary>How many global system interrupts can have a route.</summary>
+    public int MaxInterruptRoutes => CheckExtension(KvmCapability.KVM_CAP_IRQ_ROUTING);
+
+    /// <summary>How many memory slots one machine may have.</summary>
+    public int MaxMemorySlots => Math.Max(CheckExtension(KvmCapability.KVM_CAP_NR_MEMSLOTS), 32);
+
+    /// <summary>True when a write of any width can signal an event.</summary>
+    public bool HasAnyLengthDoorbells => CheckExtension(KvmCapability.KVM_CAP_IOEVENTFD_ANY_LENGTH) > 0;
 
     /// <summary>Bytes that each vCPU shares with the kernel.</summary>
     internal int VcpuMappingSize => KvmIo.Call(fd, KvmIoctl.KVM_GET_VCPU_MMAP_SIZE, 0, "cannot learn the size of the vCPU mapping");

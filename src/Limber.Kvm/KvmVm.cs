@@ -26,7 +26,18 @@ public sealed unsafe class KvmVm : IDisposable
     {
         this.system = system;
         this.fd = fd;
+        MemorySlots = new KvmMemorySlots(this, system.MaxMemorySlots);
     }
+
+    /// <summary>What the guest sees of the host's memory.</summary>
+    public KvmMemorySlots MemorySlots { get; }
+
+    /// <summary>Where message-signalled interrupts come from.</summary>
+    /// <remarks>Before <see cref="CreatePlatform"/> there is no interrupt controller that they could reach.</remarks>
+    public KvmMsiController CreateMsiController() => new(this, system.MaxInterruptRoutes);
+
+    /// <summary>Where guest writes become events.</summary>
+    public KvmDoorbellController CreateDoorbellController() => new(this, system.HasAnyLengthDoorbells);
 
     /// <summary>
     /// Creates the 8259 pair, IOAPIC, 8254 and places the pages Intel hosts need for real mode.
@@ -55,19 +66,6 @@ public sealed unsafe class KvmVm : IDisposable
 
         _ = KvmIo.Call(fd, KvmIoctl.KVM_SET_PIT2, ref pristineTimer, "cannot reset the timer");
     }
-
-    /// <summary>Shows a region of memory to the guest.</summary>
-    /// <param name="slot">Memory slot number, unused so far.</param>
-    /// <param name="region">The region; it must stay mapped until the slot is unmapped or the machine closed.</param>
-    /// <exception cref="KvmException">The kernel refused.</exception>
-    public void MapMemory(uint slot, GuestMemoryRegion region)
-    {
-        ArgumentNullException.ThrowIfNull(region);
-        SetMemorySlot(slot, region.Range.Start, region.Range.Length, region.Mapping.Address);
-    }
-
-    /// <summary>Takes a region away from the guest; its accesses find no memory there afterwards.</summary>
-    public void UnmapMemory(uint slot, GuestRange range) => SetMemorySlot(slot, range.Start, 0, 0);
 
     /// <summary>Creates a vCPU in its power-on state. It can't be destroyed before the machine is.</summary>
     /// <param name="apicId">Its APIC id, which is also its KVM id.</param>
@@ -121,16 +119,34 @@ public sealed unsafe class KvmVm : IDisposable
         _ = KvmIo.Call(fd, KvmIoctl.KVM_GET_PIT2, ref pristineTimer, "cannot read the timer");
     }
 
-    private void SetMemorySlot(uint slot, GuestAddress start, ulong length, nint hostAddress)
+    /// <summary>Performs a request on the machine.</summary>
+    internal int Call<T>(uint request, ref T argument, string what)
+        where T : unmanaged => KvmIo.Call(fd, request, ref argument, what);
+
+    /// <summary>Performs a request on the machine; negative when the kernel refused or the machine is gone.</summary>
+    internal int TryCall(uint request, void* argument)
+    {
+        try
+        {
+            return KvmIo.TryCall(fd, request, (nint)argument);
+        }
+        catch (ObjectDisposedException)
+        {
+            return -1;
+        }
+    }
+
+    internal void SetMemorySlot(uint slot, GuestRange range, nint hostAddress, bool readOnly)
     {
         kvm_userspace_memory_region region = new()
         {
             slot = slot,
-            guest_phys_addr = start.Value,
-            memory_size = length,
+            flags = readOnly ? kvm_userspace_memory_region.KVM_MEM_READONLY : 0,
+            guest_phys_addr = range.Start.Value,
+            memory_size = range.Length,
             userspace_addr = (ulong)hostAddress,
         };
         _ = KvmIo.Call(
-            fd, KvmIoctl.KVM_SET_USER_MEMORY_REGION, ref region, $"cannot map {length} bytes of guest memory at {start} in slot {slot}");
+            fd, KvmIoctl.KVM_SET_USER_MEMORY_REGION, ref region, $"cannot map {range.Length} bytes at {range.Start} in memory slot {slot}");
     }
 }

@@ -95,9 +95,9 @@ internal sealed class MachinePlatform : IDisposable
             vm = kvm.CreateVm();
             vm.CreatePlatform(PlatformMap.RealModePages.Start);
             memory = AllocateMemory(layout, config.Memory.Shared);
-            for (int i = 0; i < memory.Regions.Length; i++)
+            foreach (GuestMemoryRegion region in memory.Regions)
             {
-                vm.MapMemory((uint)i, memory.Regions[i]);
+                vm.MemorySlots.Map(region);
             }
 
             return new MachinePlatform(config, environment, kvm, vm, layout, memory);

@@ -18,6 +18,7 @@ public sealed class KvmHeaderTests
         typeof(kvm_userspace_memory_region), typeof(kvm_irq_level), typeof(kvm_pit_config), typeof(kvm_regs), typeof(kvm_segment),
         typeof(kvm_dtable), typeof(kvm_sregs), typeof(kvm_msr_entry), typeof(kvm_cpuid_entry2), typeof(kvm_lapic_state),
         typeof(kvm_vcpu_events), typeof(kvm_debugregs), typeof(kvm_xsave), typeof(kvm_xcrs), typeof(kvm_irqchip), typeof(kvm_pit_state2),
+        typeof(kvm_irq_routing_entry), typeof(kvm_irqfd), typeof(kvm_ioeventfd),
     ];
 
     private static readonly Dictionary<string, int> RunOffsets = new()

@@ -19,7 +19,7 @@ internal sealed class TinyVm : IDisposable
     {
         Vm = system.CreateVm();
         Vm.CreatePlatform(new GuestAddress(0xFEFF_C000));
-        Vm.MapMemory(0, region);
+        Vm.MemorySlots.Map(region);
         new GuestMemory([region]).Write(new GuestAddress(CodeAddress), code);
         Vcpu = CreateVcpu(0);
         Begin();

@@ -10,6 +10,11 @@ public static class KvmCapability
     public const int KVM_CAP_IRQCHIP = 0;
     public const int KVM_CAP_USER_MEMORY = 3;
     public const int KVM_CAP_PIT2 = 33;
+    public const int KVM_CAP_IRQ_ROUTING = 25;
+    public const int KVM_CAP_IRQFD = 32;
+    public const int KVM_CAP_IOEVENTFD = 36;
+    public const int KVM_CAP_READONLY_MEM = 81;
+    public const int KVM_CAP_IOEVENTFD_ANY_LENGTH = 122;
     public const int KVM_CAP_IMMEDIATE_EXIT = 136;
     public const int KVM_CAP_NR_MEMSLOTS = 10;
     public const int KVM_CAP_SET_TSS_ADDR = 4;

@@ -15,6 +15,9 @@ public static class KvmIoctl
     public const uint KVM_SET_IDENTITY_MAP_ADDR = 0x4008AE48;
     public const uint KVM_CREATE_IRQCHIP = 0xAE60;
     public const uint KVM_IRQ_LINE = 0x4008AE61;
+    public const uint KVM_SET_GSI_ROUTING = 0x4008AE6A;
+    public const uint KVM_IRQFD = 0x4020AE76;
+    public const uint KVM_IOEVENTFD = 0x4040AE79;
     public const uint KVM_CREATE_PIT2 = 0x4040AE77;
     public const uint KVM_GET_IRQCHIP = 0xC208AE62;
     public const uint KVM_SET_IRQCHIP = 0x8208AE63;

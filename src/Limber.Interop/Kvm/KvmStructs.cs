@@ -9,6 +9,8 @@ namespace Limber.Interop.Kvm;
 [StructLayout(LayoutKind.Sequential)]
 public struct kvm_userspace_memory_region
 {
+    public const uint KVM_MEM_READONLY = 2;
+
     public uint slot;
     public uint flags;
     public ulong guest_phys_addr;
