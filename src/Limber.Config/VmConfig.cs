@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Immutable;
+using Limber.Config.Backends;
+using Limber.Config.Devices;
 
 namespace Limber.Config;
 
@@ -38,6 +40,12 @@ public sealed record VmConfig
     /// Devices plugged in before the guest starts, in the syntax of QEMU's <c>-device</c>. Whoever runs the machine plugs them in.
     /// </summary>
     public ImmutableArray<string> Devices { get; init; } = [];
+
+    /// <summary>Block and network backends that devices refer to by name.</summary>
+    public ImmutableArray<BackendConfig> Backends { get; init; } = [];
+
+    /// <summary>PCI devices that are there when the guest starts, root ports included, in the order they get their places.</summary>
+    public ImmutableArray<DeviceConfig> PciDevices { get; init; } = [];
 
     /// <summary>QMP and HMP monitors.</summary>
     public ImmutableArray<MonitorConfig> Monitors { get; init; } = [];

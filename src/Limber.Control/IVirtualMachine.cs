@@ -40,6 +40,9 @@ public interface IVirtualMachine
     /// <exception cref="VmException">CpuIndexOutOfRange, CpuSlotEmpty, BootCpu, InvalidState.</exception>
     IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes);
 
+    /// <summary>The PCI devices.</summary>
+    IDeviceManager Devices { get; }
+
     /// <summary>All operations that are not final and the most recent final ones (256), by ascending id.</summary>
     IReadOnlyList<IHotplugOperation> GetOperations();
 

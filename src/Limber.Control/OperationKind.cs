@@ -8,4 +8,10 @@ public enum OperationKind
 
     /// <summary>Take a processor out.</summary>
     CpuUnplug,
+
+    /// <summary>Plug a PCI device in.</summary>
+    DevicePlug,
+
+    /// <summary>Take a PCI device out.</summary>
+    DeviceUnplug,
 }

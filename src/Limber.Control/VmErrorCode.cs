@@ -30,6 +30,27 @@ public enum VmErrorCode
     /// <summary>An earlier removal of the same target is still pending and the caller asked not to repeat it.</summary>
     RemovalPending,
 
+    /// <summary>No bus has the name.</summary>
+    BusNotFound,
+
+    /// <summary>A device is in the slot already.</summary>
+    SlotOccupied,
+
+    /// <summary>The bus is full.</summary>
+    NoFreeSlot,
+
+    /// <summary>The bus, the slot or the kind of device does not allow plugging while the guest runs.</summary>
+    HotplugNotSupported,
+
+    /// <summary>No backend has the name.</summary>
+    BackendNotFound,
+
+    /// <summary>Another device uses the backend.</summary>
+    BackendInUse,
+
+    /// <summary>A value of the device's or backend's configuration is not allowed; the message names it and its limits.</summary>
+    InvalidDevice,
+
     /// <summary>The hypervisor or the host refused (out of memory, out of descriptors, ...).</summary>
     HostFailure,
 }

@@ -38,6 +38,16 @@ public abstract record VmEvent
     /// <param name="Status">Status code: 0 success ...</param>
     public sealed record AcpiDeviceOst(string? Id, int Slot, uint Source, uint Status) : VmEvent;
 
+    /// <summary>A device was plugged in.</summary>
+    public sealed record DevicePlugged(DeviceInfo Device) : VmEvent;
+
+    /// <summary>A device's back end failed; the guest gets I/O errors and the machine goes on.</summary>
+    /// <param name="Device">The device.</param>
+    /// <param name="Operation"><c>read</c>, <c>write</c>, <c>flush</c>, <c>connection</c> ...</param>
+    /// <param name="Reason">The cause in words.</param>
+    /// <param name="NoSpace">The host has no space left.</param>
+    public sealed record DeviceFailed(DeviceInfo Device, string Operation, string Reason, bool NoSpace) : VmEvent;
+
     /// <summary>The guest refused a removal.</summary>
     public sealed record DeviceUnplugGuestError(string? Id, string Path) : VmEvent;
 

@@ -47,6 +47,9 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     public string CpuModelName => platform.CpuModelName;
 
     /// <inheritdoc/>
+    public IDeviceManager Devices { get; } = new NoDevices();
+
+    /// <inheritdoc/>
     public Task<int> Completion => completion.Task;
 
     /// <summary>Things worth telling the user at creation: features the host lacks, limits exceeded.</summary>

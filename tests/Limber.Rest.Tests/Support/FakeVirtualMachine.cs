@@ -43,6 +43,8 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public VmConfig Config { get; init; }
 
+    public IDeviceManager Devices { get; init; } = new NoDevices();
+
     public string CpuModelName => "host";
 
     public RunState State { get; set; } = RunState.Running;

@@ -42,6 +42,8 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public VmConfig Config { get; }
 
+    public IDeviceManager Devices { get; init; } = new NoDevices();
+
     public string CpuModelName => "qemu64";
 
     public RunState State { get; set; } = RunState.Prelaunch;
