@@ -1,0 +1,262 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Limber.Interop;
+using Limber.Net.Native;
+
+namespace Limber.Net;
+
+/// <summary>
+/// A tap interface of the host: Ethernet frames that a guest sends and receives, each behind a virtio header of
+/// <see cref="HeaderSize"/> bytes. It is gone with its last descriptor unless it was made persistent by others.
+/// </summary>
+/// <remarks>Thread: one a queue for <see cref="Read"/> and <see cref="Write"/>; the rest one at a time.</remarks>
+public sealed unsafe class TapInterface : IDisposable
+{
+    /// <summary>Bytes of <c>struct virtio_net_hdr_v1</c> before each frame (virtio 1.2, 5.1.6).</summary>
+    public const int HeaderSize = 12;
+
+    /// <summary>The most queues.</summary>
+    public const int MaximumQueues = 32;
+
+    private const string TunPath = "/dev/net/tun";
+
+    private readonly ImmutableArray<FileDescriptor> queues;
+
+    private TapInterface(string name, ImmutableArray<FileDescriptor> queues)
+    {
+        Name = name;
+        this.queues = queues;
+    }
+
+    /// <summary>The interface's name on the host.</summary>
+    public string Name { get; }
+
+    /// <summary>The queues' descriptors, non-blocking, for <c>epoll</c> and vhost.</summary>
+    public ImmutableArray<FileDescriptor> Queues => queues;
+
+    /// <summary>Opens an interface by name, and makes it when it does not exist.</summary>
+    /// <exception cref="HostException">The kernel refused; the text names the interface. Nothing stays open.</exception>
+    /// <exception cref="ArgumentException">A value is out of bounds.</exception>
+    public static TapInterface Open(TapOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options);
+        var opened = new List<FileDescriptor>();
+        try
+        {
+            string name = options.Name;
+            for (int i = 0; i < options.Queues; i++)
+            {
+                FileDescriptor fd = OpenTun();
+                opened.Add(fd);
+                name = Attach(fd, name, multiQueue: options.Queues > 1);
+                SetHeaderSize(fd, name);
+            }
+
+            var tap = new TapInterface(name, [.. opened]);
+            tap.Configure(options);
+            return tap;
+        }
+        catch
+        {
+            opened.ForEach(f => f.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Takes descriptors that another program opened, one a queue of the same interface.</summary>
+    /// <exception cref="HostException">One is no tap with a virtio header. All are closed then.</exception>
+    public static TapInterface FromDescriptors(ImmutableArray<int> descriptors)
+    {
+        ImmutableArray<FileDescriptor> owned = [.. descriptors.Select(d => new FileDescriptor(d))];
+        try
+        {
+            string name = "";
+            foreach (FileDescriptor fd in owned)
+            {
+                name = CheckTap(fd);
+                SetHeaderSize(fd, name);
+                SetNonBlocking(fd);
+            }
+
+            return new TapInterface(name, owned);
+        }
+        catch
+        {
+            foreach (FileDescriptor fd in owned)
+            {
+                fd.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Says what frames the reader takes; the kernel prepares all others. No effect on a kernel that can't.</summary>
+    /// <returns>False when the kernel refused.</returns>
+    public bool SetOffloads(TapOffloads offloads) => Libc.ioctl(queues[0], NetIo.TUNSETOFFLOAD, (nint)(int)offloads) >= 0;
+
+    /// <summary>Makes the kernel use only the first queues; the others stay open.</summary>
+    /// <param name="count">1 to the number of queues.</param>
+    public void SetActiveQueues(int count)
+    {
+        for (int i = 1; i < queues.Length; i++)
+        {
+            // The kernel answers EINVAL when a queue is in that state already.
+            InterfaceRequest request = NetIo.Request(Name);
+            request.Flags = i < count ? NetIo.IFF_ATTACH_QUEUE : NetIo.IFF_DETACH_QUEUE;
+            _ = Libc.ioctl(queues[i], NetIo.TUNSETQUEUE, (nint)(&request));
+        }
+    }
+
+    /// <summary>Takes one frame with its header.</summary>
+    /// <param name="queue">Index of the queue.</param>
+    /// <param name="vectors">Where it goes; what does not fit is cut off by the kernel.</param>
+    /// <returns>Bytes, or a negative <c>errno</c>: -EAGAIN when there is none.</returns>
+    public int Read(int queue, ReadOnlySpan<IoVector> vectors)
+    {
+        fixed (IoVector* first = vectors)
+        {
+            return Result(NetIo.readv(queues[queue], first, vectors.Length));
+        }
+    }
+
+    /// <summary>Sends one frame with its header.</summary>
+    /// <returns>Bytes, or a negative <c>errno</c>.</returns>
+    public int Write(int queue, ReadOnlySpan<IoVector> vectors)
+    {
+        fixed (IoVector* first = vectors)
+        {
+            return Result(NetIo.writev(queues[queue], first, vectors.Length));
+        }
+    }
+
+    /// <summary>Closes all queues.</summary>
+    public void Dispose()
+    {
+        foreach (FileDescriptor fd in queues)
+        {
+            fd.Dispose();
+        }
+    }
+
+    private static int Result(nint count) => count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
+
+    private static void Check(TapOptions options)
+    {
+        if (options.Queues is < 1 or > MaximumQueues)
+        {
+            throw new ArgumentException($"a tap interface has 1 to {MaximumQueues} queues, not {options.Queues}");
+        }
+
+        if (options.Name.Length is 0 or >= InterfaceRequest.NameSize || Encoding.UTF8.GetByteCount(options.Name) != options.Name.Length)
+        {
+            throw new ArgumentException($"the interface name '{options.Name}' does not have 1 to {InterfaceRequest.NameSize - 1} plain characters");
+        }
+
+        if (options.Address is { AddressFamily: not AddressFamily.InterNetwork } || options.Netmask is { AddressFamily: not AddressFamily.InterNetwork })
+        {
+            throw new ArgumentException($"the address {options.Address} of {options.Name} is not IPv4");
+        }
+
+        if ((options.Address is null) != (options.Netmask is null))
+        {
+            throw new ArgumentException($"address and netmask of {options.Name} need each other");
+        }
+    }
+
+    private static FileDescriptor OpenTun()
+    {
+        int number = Libc.open(TunPath, Libc.O_RDWR | Libc.O_CLOEXEC | NetIo.O_NONBLOCK, 0);
+        return number >= 0 ? new FileDescriptor(number) : throw HostException.FromLastError($"cannot open {TunPath}");
+    }
+
+    private static string Attach(FileDescriptor fd, string name, bool multiQueue)
+    {
+        InterfaceRequest request = NetIo.Request(name);
+        request.Flags = (short)(NetIo.IFF_TAP | NetIo.IFF_NO_PI | NetIo.IFF_VNET_HDR | (multiQueue ? NetIo.IFF_MULTI_QUEUE : 0));
+        NetIo.Call(fd, NetIo.TUNSETIFF, ref request, $"cannot open the tap interface {name}");
+        return request.GetName();
+    }
+
+    private static string CheckTap(FileDescriptor fd)
+    {
+        InterfaceRequest request = default;
+        NetIo.Call(fd, NetIo.TUNGETIFF, ref request, $"descriptor {fd.Number} is no tap");
+        if ((request.Flags & NetIo.IFF_TAP) == 0 || (request.Flags & NetIo.IFF_VNET_HDR) == 0)
+        {
+            throw new HostException($"descriptor {fd.Number} ({request.GetName()}) is no tap with a virtio header", ErrorNumber.EINVAL);
+        }
+
+        return request.GetName();
+    }
+
+    private static void SetHeaderSize(FileDescriptor fd, string name)
+    {
+        int size = HeaderSize;
+        if (Libc.ioctl(fd, NetIo.TUNSETVNETHDRSZ, (nint)(&size)) < 0)
+        {
+            throw HostException.FromLastError($"cannot set the header size of the tap interface {name}");
+        }
+    }
+
+    private static void SetNonBlocking(FileDescriptor fd)
+    {
+        int flags = NetIo.fcntl(fd, NetIo.F_GETFL, 0);
+        _ = NetIo.fcntl(fd, NetIo.F_SETFL, flags | NetIo.O_NONBLOCK);
+        _ = NetIo.fcntl(fd, NetIo.F_SETFD, NetIo.FD_CLOEXEC);
+    }
+
+    private void Configure(TapOptions options)
+    {
+        int number = NetIo.socket(NetIo.AF_INET, NetIo.SOCK_DGRAM | NetIo.SOCK_CLOEXEC, 0);
+        using var control = new FileDescriptor(number >= 0 ? number : throw HostException.FromLastError("cannot open a socket to configure interfaces"));
+        if (options.HostMac is { } mac)
+        {
+            InterfaceRequest request = NetIo.Request(Name);
+            request.Family = NetIo.ARPHRD_ETHER;
+            mac.CopyTo(new Span<byte>(request.Data, 6));
+            NetIo.Call(control, NetIo.SIOCSIFHWADDR, ref request, $"cannot set the Ethernet address of {Name} to {mac}");
+        }
+
+        if (options.Mtu is { } mtu)
+        {
+            InterfaceRequest request = NetIo.Request(Name);
+            request.Mtu = mtu;
+            NetIo.Call(control, NetIo.SIOCSIFMTU, ref request, $"cannot set the MTU of {Name} to {mtu}");
+        }
+
+        if (options.Address is { } address)
+        {
+            SetAddress(control, NetIo.SIOCSIFADDR, address);
+            SetAddress(control, NetIo.SIOCSIFNETMASK, options.Netmask!);
+        }
+
+        if (options.BringUp)
+        {
+            BringUp(control);
+        }
+    }
+
+    private void SetAddress(FileDescriptor control, uint which, IPAddress address)
+    {
+        InterfaceRequest request = NetIo.Request(Name);
+        request.Family = NetIo.AF_INET;
+        address.GetAddressBytes().CopyTo(new Span<byte>(request.Data + 2, 4));
+        NetIo.Call(control, which, ref request, $"cannot give {Name} the address or mask {address}");
+    }
+
+    private void BringUp(FileDescriptor control)
+    {
+        InterfaceRequest request = NetIo.Request(Name);
+        NetIo.Call(control, NetIo.SIOCGIFFLAGS, ref request, $"cannot read the state of {Name}");
+        request.Flags |= NetIo.IFF_UP | NetIo.IFF_RUNNING;
+        NetIo.Call(control, NetIo.SIOCSIFFLAGS, ref request, $"cannot bring {Name} up");
+    }
+}
