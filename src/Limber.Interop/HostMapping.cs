@@ -8,12 +8,13 @@ public sealed unsafe class HostMapping : SafeHandle
 {
     private readonly bool shared;
 
-    private HostMapping(nint address, ulong length, bool shared)
+    private HostMapping(nint address, ulong length, bool shared, FileDescriptor? file = null)
         : base(Libc.MAP_FAILED, ownsHandle: true)
     {
         SetHandle(address);
         Length = length;
         this.shared = shared;
+        File = file;
     }
 
     /// <inheritdoc/>
@@ -24,6 +25,9 @@ public sealed unsafe class HostMapping : SafeHandle
 
     /// <summary>Address of the first byte in this process.</summary>
     public nint Address => handle;
+
+    /// <summary>The memory file behind the pages, for other processes; null for pages that are private or of a file of somebody else.</summary>
+    public FileDescriptor? File { get; }
 
     /// <summary>Maps private zero pages that are not backed before they are touched.</summary>
     /// <param name="length">Bytes, a multiple of the page size.</param>
@@ -51,6 +55,7 @@ public sealed unsafe class HostMapping : SafeHandle
             throw HostException.FromLastError($"cannot create a memory file for {name}");
         }
 
+        var file = new FileDescriptor(fd);
         try
         {
             if (Libc.ftruncate(fd, checked((long)length)) != 0)
@@ -58,11 +63,13 @@ public sealed unsafe class HostMapping : SafeHandle
                 throw HostException.FromLastError($"cannot size the memory file for {name} to {length} bytes");
             }
 
-            return MapShared(fd, length, name);
+            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
+            return Checked(address, length, shared: true, name, file);
         }
-        finally
+        catch
         {
-            _ = Libc.close(fd);
+            file.Dispose();
+            throw;
         }
     }
 
@@ -88,15 +95,19 @@ public sealed unsafe class HostMapping : SafeHandle
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.munmap(handle, (nuint)Length) == 0;
+    protected override bool ReleaseHandle()
+    {
+        File?.Dispose();
+        return Libc.munmap(handle, (nuint)Length) == 0;
+    }
 
-    private static HostMapping Checked(nint address, ulong length, bool shared, string name)
+    private static HostMapping Checked(nint address, ulong length, bool shared, string name, FileDescriptor? file = null)
     {
         if (address == Libc.MAP_FAILED)
         {
             throw HostException.FromLastError($"cannot map {length} bytes for {name}");
         }
 
-        return new HostMapping(address, length, shared);
+        return new HostMapping(address, length, shared, file);
     }
 }
