@@ -64,4 +64,10 @@ public sealed record VmConfig
 
     /// <summary>File that receives the process id, or null.</summary>
     public string? PidFile { get; init; }
+
+    /// <summary>
+    /// How long the guest has to answer a hotplug request that names no deadline of its own; in the range of
+    /// <see cref="Limber.Config.OperationDeadline"/>.
+    /// </summary>
+    public TimeSpan OperationDeadline { get; init; } = Config.OperationDeadline.Default;
 }

@@ -30,15 +30,19 @@ public interface IVirtualMachine
     /// Plugs all processors of the list, or none: every request is checked before the first is carried out, and the
     /// guest is notified once. Returns one operation a request, in their order.
     /// </summary>
+    /// <param name="requests">What to plug.</param>
+    /// <param name="deadline">How long the guest has to answer; null for the machine's default (<see cref="VmConfig.OperationDeadline"/>).</param>
     /// <exception cref="VmException">CpuIndexOutOfRange, CpuSlotOccupied, DuplicateId, InvalidState, HostFailure.</exception>
-    IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests);
+    IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null);
 
     /// <summary>
     /// Asks the guest to give processors back; all or none is asked, and the guest is notified once. Asking again for one
-    /// whose removal is pending notifies the guest again and returns the pending operation.
+    /// whose removal is pending notifies the guest again, gives it the deadline anew and returns the pending operation.
     /// </summary>
+    /// <param name="indexes">Slots.</param>
+    /// <param name="deadline">As for <see cref="PlugCpus"/>.</param>
     /// <exception cref="VmException">CpuIndexOutOfRange, CpuSlotEmpty, BootCpu, InvalidState.</exception>
-    IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes);
+    IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null);
 
     /// <summary>The PCI devices.</summary>
     IDeviceManager Devices { get; }

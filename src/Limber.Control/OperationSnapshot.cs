@@ -39,6 +39,15 @@ public sealed record OperationSnapshot
     /// <summary>The meaning of the state or of the guest's code, in words.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>
+    /// What the guest did about the request after the operation had ended, in words; null when it did nothing. The machine
+    /// has followed the guest; the state above stays.
+    /// </summary>
+    public string? Aftermath { get; init; }
+
+    /// <summary>When <see cref="Aftermath"/> was noted.</summary>
+    public DateTimeOffset? AftermathAt { get; init; }
+
     /// <summary>True in a final state.</summary>
     public bool IsFinal => State >= OperationState.Completed;
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Limber.Cpu;
 using Limber.Interop;
@@ -12,7 +11,6 @@ public sealed unsafe class KvmSystem : IDisposable
 {
     private const int ExpectedApiVersion = 12;
     private const int MaximumCpuidEntries = 256;
-    private const int MaximumMsrs = 1024;
 
     private static readonly (int Capability, string Name)[] Required =
     [
@@ -106,15 +104,6 @@ public sealed unsafe class KvmSystem : IDisposable
         }
 
         return entries;
-    }
-
-    /// <summary>The model-specific registers that the hypervisor can save and restore.</summary>
-    public HashSet<uint> GetMsrIndexes()
-    {
-        uint* buffer = stackalloc uint[1 + MaximumMsrs];
-        buffer[0] = MaximumMsrs;
-        _ = KvmIo.Call(fd, KvmIoctl.KVM_GET_MSR_INDEX_LIST, (nint)buffer, "cannot learn the supported model-specific registers");
-        return [.. new ReadOnlySpan<uint>(buffer + 1, (int)buffer[0])];
     }
 
     /// <summary>Creates an empty virtual machine.</summary>

@@ -32,6 +32,8 @@ public sealed unsafe class KvmVcpu : IDisposable
     private readonly HostMapping mapping;
     private readonly byte* run;
     private KvmVcpuResetState? resetState;
+    private bool accessPending;
+    private int lastError;
 
     internal KvmVcpu(KvmVm vm, FileDescriptor fd, uint apicId, int mappingSize)
     {
@@ -47,6 +49,9 @@ public sealed unsafe class KvmVcpu : IDisposable
 
     /// <summary>True for the one vCPU that starts by itself.</summary>
     public bool IsBootProcessor => ApicId == 0;
+
+    /// <summary>True once <see cref="SetCpuid"/> has succeeded: the vCPU can run and be reset.</summary>
+    public bool IsReady => resetState is not null;
 
     /// <summary>Port of an <see cref="VcpuExit.Io"/> exit.</summary>
     public ushort IoPort => *(ushort*)(run + KvmRun.IoPort);
@@ -90,9 +95,13 @@ public sealed unsafe class KvmVcpu : IDisposable
         return new Span<byte>(run + offset, IoSize);
     }
 
-    /// <summary>Sets what CPUID answers, and enters the power-on state. Once, before the first run.</summary>
+    /// <summary>
+    /// Sets what CPUID answers, and enters the power-on state. Before the first run, and again only if it failed.
+    /// </summary>
+    /// <param name="entries">The leaves.</param>
+    /// <param name="firmware">Model-specific registers as firmware leaves them: part of the power-on state.</param>
     /// <exception cref="KvmException">The kernel refused the set.</exception>
-    public void SetCpuid(ReadOnlySpan<CpuidEntry> entries)
+    public void SetCpuid(ReadOnlySpan<CpuidEntry> entries, ReadOnlySpan<(uint Index, ulong Value)> firmware = default)
     {
         byte[] buffer = new byte[8 + (entries.Length * sizeof(kvm_cpuid_entry2))];
         fixed (byte* pointer = buffer)
@@ -117,11 +126,17 @@ public sealed unsafe class KvmVcpu : IDisposable
             _ = KvmIo.Call(fd, KvmIoctl.KVM_SET_CPUID2, (nint)pointer, $"cannot set {entries.Length} CPUID entries of vCPU {ApicId}");
         }
 
-        resetState = vm.GetResetState(this);
+        foreach ((uint index, ulong value) in firmware)
+        {
+            SetMsr(index, value);
+        }
+
+        KvmVcpuResetState state = vm.GetResetState(this);
 
         // Not for the state, which is fresh: the kernel's map from APIC ids to vCPUs was last built while this vCPU was not in
         // it, and only setting its APIC builds it anew. Until then no other vCPU could send it INIT and SIPI.
-        resetState.Restore(this);
+        state.Restore(this);
+        resetState = state;
     }
 
     /// <summary>
@@ -129,7 +144,12 @@ public sealed unsafe class KvmVcpu : IDisposable
     /// </summary>
     public void Reset()
     {
-        CompletePendingAccess();
+        // What the rest of the instruction still asks for is of no interest, but it must be over: see CompletePendingAccess
+        // for why this ends.
+        while (CompletePendingAccess() != VcpuExit.Interrupted)
+        {
+        }
+
         (resetState ?? throw new InvalidOperationException("the vCPU has no CPUID yet")).Restore(this);
     }
 
@@ -137,11 +157,22 @@ public sealed unsafe class KvmVcpu : IDisposable
     /// Lets the kernel finish the access that was handed out by the last <see cref="Run"/>, without entering the guest.
     /// Until then the registers are not what they will be.
     /// </summary>
-    public void CompletePendingAccess()
+    /// <returns>
+    /// <see cref="VcpuExit.Interrupted"/> when nothing is left to finish. Otherwise the instruction needs more: handle that
+    /// as an exit of <see cref="Run"/> and call again. The kernel goes through at most 1024 repetitions of an instruction
+    /// before it wants to enter the guest again, so this ends whatever the guest does.
+    /// </returns>
+    public VcpuExit CompletePendingAccess()
     {
-        run[KvmRun.ImmediateExit] = 1;
-        _ = Libc.ioctl(fd, KvmIoctl.KVM_RUN, 0);
-        run[KvmRun.ImmediateExit] = 0;
+        if (!accessPending)
+        {
+            return VcpuExit.Interrupted;
+        }
+
+        Volatile.Write(ref run[KvmRun.ImmediateExit], 1);
+        VcpuExit exit = Run();
+        Volatile.Write(ref run[KvmRun.ImmediateExit], 0);
+        return exit;
     }
 
     /// <summary>Reads the general registers.</summary>
@@ -227,21 +258,9 @@ public sealed unsafe class KvmVcpu : IDisposable
     /// <summary>Runs guest code until it needs the VMM. Allocates nothing.</summary>
     public VcpuExit Run()
     {
-        if (Libc.ioctl(fd, KvmIoctl.KVM_RUN, 0) < 0)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            return error is ErrorNumber.EINTR or ErrorNumber.EAGAIN ? VcpuExit.Interrupted : VcpuExit.Failed;
-        }
-
-        return *(uint*)(run + KvmRun.ExitReason) switch
-        {
-            KvmExitReason.KVM_EXIT_IO => VcpuExit.Io,
-            KvmExitReason.KVM_EXIT_MMIO => VcpuExit.Mmio,
-            KvmExitReason.KVM_EXIT_INTR => VcpuExit.Interrupted,
-            KvmExitReason.KVM_EXIT_SHUTDOWN => VcpuExit.Shutdown,
-            KvmExitReason.KVM_EXIT_HLT => VcpuExit.Halt,
-            _ => VcpuExit.Failed,
-        };
+        VcpuExit exit = Enter();
+        accessPending = exit is VcpuExit.Io or VcpuExit.Mmio;
+        return exit;
     }
 
     /// <summary>What the kernel said when <see cref="Run"/> failed, with the place in the guest.</summary>
@@ -250,6 +269,7 @@ public sealed unsafe class KvmVcpu : IDisposable
         uint reason = *(uint*)(run + KvmRun.ExitReason);
         string what = reason switch
         {
+            _ when lastError != 0 => $"KVM_RUN failed: {Marshal.GetPInvokeErrorMessage(lastError)}",
             KvmExitReason.KVM_EXIT_FAIL_ENTRY => $"entry failed, hardware reason 0x{*(ulong*)(run + KvmRun.FailEntryReason):x}",
             KvmExitReason.KVM_EXIT_INTERNAL_ERROR => $"internal error {*(uint*)(run + KvmRun.InternalSuberror)}",
             KvmExitReason.KVM_EXIT_SYSTEM_EVENT => $"system event {*(uint*)(run + KvmRun.SystemEventType)}",
@@ -272,14 +292,17 @@ public sealed unsafe class KvmVcpu : IDisposable
     internal void Set<T>(uint request, ref T value)
         where T : unmanaged => KvmIo.Call(fd, request, ref value, $"cannot write the state of vCPU {ApicId} (0x{request:x})");
 
-    /// <summary>Values of those wanted registers that the host has and lets us read.</summary>
-    internal kvm_msr_entry[] ReadMsrs(ReadOnlySpan<uint> wanted, HashSet<uint> known)
+    /// <summary>
+    /// Values of those wanted registers that the host has. Reading tells: the kernel's list of registers leaves out some
+    /// that it can save, those of the memory type ranges among them.
+    /// </summary>
+    internal kvm_msr_entry[] ReadMsrs(ReadOnlySpan<uint> wanted)
     {
         var values = new List<kvm_msr_entry>(wanted.Length);
         foreach (uint index in wanted)
         {
             kvm_msr_entry entry = new() { index = index };
-            if (known.Contains(index) && TransferMsr(KvmIoctl.KVM_GET_MSRS, ref entry))
+            if (TransferMsr(KvmIoctl.KVM_GET_MSRS, ref entry))
             {
                 values.Add(entry);
             }
@@ -295,6 +318,32 @@ public sealed unsafe class KvmVcpu : IDisposable
         {
             _ = TrySetMsr(entry);
         }
+    }
+
+    private VcpuExit Enter()
+    {
+        lastError = 0;
+        if (Libc.ioctl(fd, KvmIoctl.KVM_RUN, 0) < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error is ErrorNumber.EINTR or ErrorNumber.EAGAIN)
+            {
+                return VcpuExit.Interrupted;
+            }
+
+            lastError = error;
+            return VcpuExit.Failed;
+        }
+
+        return *(uint*)(run + KvmRun.ExitReason) switch
+        {
+            KvmExitReason.KVM_EXIT_IO => VcpuExit.Io,
+            KvmExitReason.KVM_EXIT_MMIO => VcpuExit.Mmio,
+            KvmExitReason.KVM_EXIT_INTR => VcpuExit.Interrupted,
+            KvmExitReason.KVM_EXIT_SHUTDOWN => VcpuExit.Shutdown,
+            KvmExitReason.KVM_EXIT_HLT => VcpuExit.Halt,
+            _ => VcpuExit.Failed,
+        };
     }
 
     private bool TrySetMsr(kvm_msr_entry entry) => TransferMsr(KvmIoctl.KVM_SET_MSRS, ref entry);

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Limber.Interop.Kvm;
 
 namespace Limber.Kvm;
@@ -11,6 +10,8 @@ namespace Limber.Kvm;
 internal sealed unsafe class KvmVcpuResetState
 {
     private const int LapicIdRegister = 0x20;
+    private const uint MsrTimeStampCounter = 0x10;
+    private const uint MsrFeatureControl = 0x3A;
 
     private kvm_regs regs;
     private kvm_sregs sregs;
@@ -25,9 +26,7 @@ internal sealed unsafe class KvmVcpuResetState
     private KvmVcpuResetState() { }
 
     /// <summary>Reads the state of a vCPU that never ran and whose CPUID is set.</summary>
-    /// <param name="vcpu">The vCPU.</param>
-    /// <param name="knownMsrs">Registers that this host has.</param>
-    public static KvmVcpuResetState Capture(KvmVcpu vcpu, HashSet<uint> knownMsrs)
+    public static KvmVcpuResetState Capture(KvmVcpu vcpu)
     {
         var state = new KvmVcpuResetState();
         vcpu.Get(KvmIoctl.KVM_GET_REGS, ref state.regs);
@@ -38,7 +37,7 @@ internal sealed unsafe class KvmVcpuResetState
         vcpu.Get(KvmIoctl.KVM_GET_VCPU_EVENTS, ref state.events);
         vcpu.Get(KvmIoctl.KVM_GET_LAPIC, ref state.lapic);
         vcpu.Get(KvmIoctl.KVM_GET_MP_STATE, ref state.mpState);
-        state.msrs = vcpu.ReadMsrs(KvmResetMsrs.All, knownMsrs);
+        state.msrs = vcpu.ReadMsrs(KvmResetMsrs.All);
         return state;
     }
 
@@ -48,6 +47,9 @@ internal sealed unsafe class KvmVcpuResetState
     /// </summary>
     public void Restore(KvmVcpu vcpu)
     {
+        // A guest that is a hypervisor itself: on Intel this ends its VMX operation, without which the kernel refuses a CR4
+        // that has VMX off. On AMD, where the register does not exist, the EFER below does the same.
+        vcpu.WriteMsrs([new kvm_msr_entry { index = MsrFeatureControl }]);
         vcpu.Set(KvmIoctl.KVM_SET_SREGS, ref sregs);
         vcpu.Set(KvmIoctl.KVM_SET_REGS, ref regs);
 
@@ -63,6 +65,10 @@ internal sealed unsafe class KvmVcpuResetState
         *(uint*)(ownLapic.regs + LapicIdRegister) = unchecked(vcpu.ApicId << 24);
         vcpu.Set(KvmIoctl.KVM_SET_LAPIC, ref ownLapic);
         vcpu.WriteMsrs(msrs);
+
+        // To the kernel, a zero from the host means "as the other vCPUs": the counter runs on, and what the guest added to it
+        // on this processor alone is gone.
+        vcpu.WriteMsrs([new kvm_msr_entry { index = MsrTimeStampCounter }]);
         vcpu.Set(KvmIoctl.KVM_SET_VCPU_EVENTS, ref events);
         vcpu.Set(KvmIoctl.KVM_SET_MP_STATE, ref mpState);
     }

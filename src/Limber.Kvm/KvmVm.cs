@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Limber.Interop;
@@ -10,7 +11,7 @@ namespace Limber.Kvm;
 /// <summary>
 /// One virtual machine in the kernel: memory slots, the in-kernel interrupt controllers and timer, and vCPUs.
 /// </summary>
-/// <remarks>Thread: any; the kernel serializes what has to be.</remarks>
+/// <remarks>Thread: any, the kernel serializes what has to be; but <see cref="CreateVcpu"/> by one thread at a time.</remarks>
 public sealed unsafe class KvmVm : IDisposable
 {
     private const int ChipCount = 3; // two 8259 and the IOAPIC
@@ -18,6 +19,7 @@ public sealed unsafe class KvmVm : IDisposable
     private readonly KvmSystem system;
     private readonly FileDescriptor fd;
     private readonly kvm_irqchip[] pristineChips = new kvm_irqchip[ChipCount];
+    private readonly Dictionary<uint, FileDescriptor> unmapped = [];
     private kvm_pit_state2 pristineTimer;
     private KvmVcpuResetState? bootProcessorState;
     private KvmVcpuResetState? otherProcessorState;
@@ -72,8 +74,22 @@ public sealed unsafe class KvmVm : IDisposable
     /// <exception cref="KvmException">The id is taken, or the host is out of something.</exception>
     public KvmVcpu CreateVcpu(uint apicId)
     {
-        int number = KvmIo.Call(fd, KvmIoctl.KVM_CREATE_VCPU, checked((nint)apicId), $"cannot create the vCPU with APIC id {apicId}");
-        return new KvmVcpu(this, new FileDescriptor(number), apicId, system.VcpuMappingSize);
+        if (!unmapped.Remove(apicId, out FileDescriptor? vcpu))
+        {
+            vcpu = new FileDescriptor(
+                KvmIo.Call(fd, KvmIoctl.KVM_CREATE_VCPU, checked((nint)apicId), $"cannot create the vCPU with APIC id {apicId}"));
+        }
+
+        try
+        {
+            return new KvmVcpu(this, vcpu, apicId, system.VcpuMappingSize);
+        }
+        catch
+        {
+            // The kernel has it for good, and would say that the id is taken.
+            unmapped.Add(apicId, vcpu);
+            throw;
+        }
     }
 
     /// <summary>Drives one global system interrupt. No effect when the machine is gone: a back end may be late.</summary>
@@ -91,7 +107,15 @@ public sealed unsafe class KvmVm : IDisposable
     }
 
     /// <summary>Closes the machine. All vCPUs must have been disposed and no thread may be inside the kernel for it.</summary>
-    public void Dispose() => fd.Dispose();
+    public void Dispose()
+    {
+        foreach (FileDescriptor vcpu in unmapped.Values)
+        {
+            vcpu.Dispose();
+        }
+
+        fd.Dispose();
+    }
 
     /// <summary>
     /// What a fresh vCPU looks like, captured from the first of its kind: all of them begin alike but for the APIC id.
@@ -104,7 +128,7 @@ public sealed unsafe class KvmVm : IDisposable
             return captured;
         }
 
-        KvmVcpuResetState capture = KvmVcpuResetState.Capture(fresh, system.GetMsrIndexes());
+        KvmVcpuResetState capture = KvmVcpuResetState.Capture(fresh);
         return Interlocked.CompareExchange(ref state, capture, null) ?? capture;
     }
 

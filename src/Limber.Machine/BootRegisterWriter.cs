@@ -38,9 +38,10 @@ internal static class BootRegisterWriter
     }
 
     /// <summary>
-    /// Makes memory cacheable, which firmware would do: a kernel that is started directly takes an unset default for uncached.
+    /// Registers of every processor as firmware leaves them. Memory is cacheable: a kernel that is started directly takes an
+    /// unset default for uncached.
     /// </summary>
-    public static void EnableCaching(KvmVcpu vcpu) => vcpu.SetMsr(MsrMtrrDefaultType, MtrrEnabledWriteBack);
+    public static (uint Index, ulong Value)[] FirmwareMsrs { get; } = [(MsrMtrrDefaultType, MtrrEnabledWriteBack)];
 
     private static kvm_segment ToKvm(BootSegment segment) => new()
     {

@@ -46,6 +46,12 @@ internal sealed class CpuSlotState
     /// <summary>The removal that the guest has not answered yet.</summary>
     public HotplugOperation? Removal { get; set; }
 
+    /// <summary>The last plug of this processor, if it ended without the guest, which may still act on it.</summary>
+    public HotplugOperation? EndedPlug { get; set; }
+
+    /// <summary>The last removal of this processor, if it ended without the guest, which may still act on it.</summary>
+    public HotplugOperation? EndedRemoval { get; set; }
+
     public bool IsOccupied => Thread is not null;
 
     /// <summary>What events and operations call the processor.</summary>

@@ -7,7 +7,8 @@ namespace Limber.Machine;
 
 /// <summary>One resize: what was asked, what the guest has said, and how it ended.</summary>
 /// <remarks>
-/// Changes are made under the machine's control lock; reading needs none. A final state never changes.
+/// Changes are made under the machine's control lock; reading needs none. A final state never changes; only
+/// what the guest did afterwards is added.
 /// </remarks>
 internal sealed class HotplugOperation : IHotplugOperation
 {
@@ -29,8 +30,11 @@ internal sealed class HotplugOperation : IHotplugOperation
     /// <inheritdoc/>
     public Task<OperationSnapshot> Completion => completion.Task;
 
-    /// <summary>When the guest is to be reminded, if it has not read the request by then.</summary>
-    public DateTimeOffset NextReminder { get; set; } = DateTimeOffset.MaxValue;
+    /// <summary>When the operation is overdue, on the book's clock.</summary>
+    public required TimeSpan DueAt { get; set; }
+
+    /// <summary>When the guest is to be reminded, if it has not read the request by then; on the book's clock.</summary>
+    public TimeSpan NextReminder { get; set; } = TimeSpan.MaxValue;
 
     /// <summary>Wait before the reminder after the next.</summary>
     public TimeSpan ReminderInterval { get; set; }
@@ -52,6 +56,18 @@ internal sealed class HotplugOperation : IHotplugOperation
             completion.TrySetResult(next);
         }
 
+        return true;
+    }
+
+    /// <summary>Notes what the guest did after the end; false when that is known already, or the operation goes on.</summary>
+    public bool NoteAftermath(string what, DateTimeOffset at)
+    {
+        if (!current.IsFinal || current.Aftermath == what)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref current, current with { Aftermath = what, AftermathAt = at });
         return true;
     }
 }

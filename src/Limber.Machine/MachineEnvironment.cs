@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Immutable;
+using System.Threading;
 using Limber.Device;
 
 namespace Limber.Machine;
@@ -21,4 +22,7 @@ public sealed record MachineEnvironment
 
     /// <summary>Is told, once each and in words, of failures that stop the machine. Thread: the machine's own.</summary>
     public Action<string> Diagnostic { get; init; } = static _ => { };
+
+    /// <summary>Starts the thread of a vCPU; tests let it fail.</summary>
+    internal Action<Thread> StartThread { get; init; } = static thread => thread.Start();
 }

@@ -115,25 +115,27 @@ internal sealed class MachinePlatform : IDisposable
 
     public CpuLocation GetLocation(int index) => Config.Cpus.Topology.Location(index);
 
-    /// <summary>A vCPU in its power-on state, not running.</summary>
-    public KvmVcpu CreateVcpu(int index)
+    /// <summary>A vCPU that is not ready yet. The kernel keeps it: it must not be asked for a second time.</summary>
+    public KvmVcpu CreateVcpu(int index) => vm.CreateVcpu(GetApicId(index));
+
+    /// <summary>
+    /// Brings a vCPU that does not run to its power-on state, whatever happened to it: a parked one may have got interrupts
+    /// from the guest, and one whose creation failed half way is made ready now.
+    /// </summary>
+    public void PowerOn(int index, KvmVcpu vcpu)
     {
-        KvmVcpu vcpu = vm.CreateVcpu(GetApicId(index));
-        try
+        if (vcpu.IsReady)
         {
-            vcpu.SetCpuid(model.GetCpuid(index));
-            BootRegisterWriter.EnableCaching(vcpu);
-            return vcpu;
+            vcpu.Reset();
         }
-        catch
+        else
         {
-            vcpu.Dispose();
-            throw;
+            vcpu.SetCpuid(model.GetCpuid(index), BootRegisterWriter.FirmwareMsrs);
         }
     }
 
     /// <summary>A thread for a vCPU, not started.</summary>
-    public VcpuThread CreateVcpuThread(int index, KvmVcpu vcpu) => new($"vcpu{index}", vcpu, exits);
+    public VcpuThread CreateVcpuThread(int index, KvmVcpu vcpu) => new($"vcpu{index}", vcpu, exits, environment.StartThread);
 
     /// <summary>
     /// Fills the guest's memory with what it boots and points the boot processor at it. No vCPU runs; memory reads as zeros,

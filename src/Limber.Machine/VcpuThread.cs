@@ -26,6 +26,7 @@ internal sealed class VcpuThread
     private readonly KvmVcpu vcpu;
     private readonly VcpuExitHandler exits;
     private readonly Thread thread;
+    private readonly Action<Thread> startThread;
     private volatile Order order;
     private bool started;
     private bool parked;
@@ -36,8 +37,10 @@ internal sealed class VcpuThread
     /// <param name="name">Thread name, at most 15 characters.</param>
     /// <param name="vcpu">The vCPU; no other thread may use it while this one is not parked.</param>
     /// <param name="exits">Handles what the guest needs.</param>
-    public VcpuThread(string name, KvmVcpu vcpu, VcpuExitHandler exits)
+    /// <param name="startThread">Starts the thread it is given.</param>
+    public VcpuThread(string name, KvmVcpu vcpu, VcpuExitHandler exits, Action<Thread> startThread)
     {
+        this.startThread = startThread;
         this.vcpu = vcpu;
         this.exits = exits;
         thread = new Thread(Loop, StackSize) { Name = name, IsBackground = true };
@@ -55,11 +58,20 @@ internal sealed class VcpuThread
 
     /// <summary>Starts the thread and returns when it can be controlled.</summary>
     /// <param name="running">Run guest code at once; else begin parked.</param>
-    /// <exception cref="HostException">The thread could not prepare itself.</exception>
+    /// <exception cref="HostException">The host has no thread to give, or it could not prepare itself.</exception>
     public void Start(bool running)
     {
         order = running ? Order.Run : Order.Park;
-        thread.Start();
+        try
+        {
+            startThread(thread);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // .NET's way to say that pthread_create failed.
+            throw new HostException($"cannot start the thread {thread.Name}", ErrorNumber.EAGAIN);
+        }
+
         lock (gate)
         {
             while (!started)
@@ -127,8 +139,19 @@ internal sealed class VcpuThread
             return;
         }
 
-        while (order == Order.Run || AwaitRunOrder())
+        while (true)
         {
+            if (order != Order.Run)
+            {
+                if (!AwaitRunOrder())
+                {
+                    break;
+                }
+
+                // Kicks were forgotten on the way here, so the order is looked at once more: it may be another by now.
+                continue;
+            }
+
             VcpuExit exit = vcpu.Run();
             if (exit == VcpuExit.Interrupted)
             {
@@ -171,10 +194,15 @@ internal sealed class VcpuThread
         return startFailure is null;
     }
 
-    // Parks until the order is to run (true) or to stop (false).
+    // Parks until the order is another one; false when it is to stop.
     private bool AwaitRunOrder()
     {
-        vcpu.CompletePendingAccess();
+        // An instruction may take several accesses; those that are left belong to it and are handled like the first.
+        for (VcpuExit exit = vcpu.CompletePendingAccess(); exit != VcpuExit.Interrupted; exit = vcpu.CompletePendingAccess())
+        {
+            exits.Handle(vcpu, exit);
+        }
+
         vcpu.NotifyPaused();
         lock (gate)
         {

@@ -36,7 +36,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     private VirtualMachine(MachinePlatform platform, TimeProvider time)
     {
         this.platform = platform;
-        processors = new ProcessorSet(platform, publisher, operations, time) { CancelOperation = Cancel };
+        processors = new ProcessorSet(platform, publisher, operations, time, Cancel);
         worker = new Thread(Work, WorkerStackSize) { Name = "limber-vm", IsBackground = true };
     }
 
@@ -82,24 +82,13 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(environment);
-        MachinePlatform? platform = null;
-        try
+        CheckDeadline(config.OperationDeadline);
+        return OrRefuse(() =>
         {
-            platform = MachinePlatform.Create(config, environment);
-            var machine = new VirtualMachine(platform, environment.Time);
+            var machine = new VirtualMachine(MachinePlatform.Create(config, environment), environment.Time);
             machine.Initialize();
             return machine;
-        }
-        catch (Exception e) when (IsHostFailure(e))
-        {
-            platform?.Dispose();
-            throw new VmException(VmErrorCode.HostFailure, e.Message, e);
-        }
-        catch
-        {
-            platform?.Dispose();
-            throw;
-        }
+        });
     }
 
     /// <inheritdoc/>
@@ -112,13 +101,14 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests)
+    public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
     {
         ArgumentNullException.ThrowIfNull(requests);
+        CheckDeadline(deadline);
         lock (control)
         {
             CheckAlive();
-            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, state == RunState.Running, guestStarted));
+            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, deadline, state == RunState.Running, guestStarted));
             bootImageStale |= !guestStarted;
             platform.Signals.Wake();
             return result;
@@ -126,13 +116,14 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes)
+    public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null)
     {
         ArgumentNullException.ThrowIfNull(indexes);
+        CheckDeadline(deadline);
         lock (control)
         {
             CheckAlive();
-            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Unplug(indexes, guestStarted));
+            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Unplug(indexes, deadline, guestStarted));
             bootImageStale |= !guestStarted;
             platform.Signals.Wake();
             return result;
@@ -201,7 +192,10 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         lock (control)
         {
             CheckAlive();
-            ResetMachine(byGuest: false, reason);
+            if (!ResetMachine(byGuest: false, reason))
+            {
+                throw new VmException(VmErrorCode.HostFailure, "the machine could not be reset; it has stopped");
+            }
         }
     }
 
@@ -240,11 +234,28 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            processors.AddBootProcessors(Config.Cpus.Boot);
-            LoadBootImage();
+            try
+            {
+                processors.AddBootProcessors(Config.Cpus.Boot);
+                LoadBootImage();
+            }
+            catch
+            {
+                processors.Shutdown();
+                platform.Dispose();
+                throw;
+            }
         }
 
         worker.Start();
+    }
+
+    private static void CheckDeadline(TimeSpan? deadline)
+    {
+        if (deadline < OperationDeadline.Shortest || deadline > OperationDeadline.Longest)
+        {
+            throw new VmException(VmErrorCode.Failed, $"the deadline of a hotplug operation is {deadline}, not {OperationDeadline.Rule}");
+        }
     }
 
     private void CheckAlive()
@@ -293,7 +304,8 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     private static bool IsHostFailure(Exception e) =>
         e is KvmException or Interop.HostException or Boot.BootException or Cpu.CpuModelException;
 
-    private void ResetMachine(bool byGuest, ShutdownReason reason)
+    // False when the host refused, and the machine has stopped.
+    private bool ResetMachine(bool byGuest, ShutdownReason reason)
     {
         processors.ParkAll();
 
@@ -306,16 +318,16 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             }
         }
 
-        processors.Reset();
         try
         {
+            processors.Reset();
             platform.Reset();
             LoadBootImage();
         }
         catch (Exception e) when (IsHostFailure(e))
         {
             Fail($"cannot reset the machine: {e.Message}");
-            return;
+            return false;
         }
 
         publisher.Publish(new VmEvent.Reset(byGuest, reason));
@@ -328,6 +340,8 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             guestStarted = false;
             state = state == RunState.Paused ? RunState.Paused : RunState.Prelaunch;
         }
+
+        return true;
     }
 
     // The machine's own thread.

@@ -67,6 +67,7 @@ public sealed class FirmwareTablesTests
         VmConfig config = TinyGuest.Configure(kernel: null, boot, max);
         using MachinePlatform platform = MachinePlatform.Create(config, new MachineEnvironment());
         using KvmVcpu vcpu = platform.CreateVcpu(0);
+        platform.PowerOn(0, vcpu);
         platform.Load([.. Enumerable.Range(0, boot)], vcpu);
         GuestAddress root = FirmwareArea.Place(MemoryLayout.For(config.Memory.Size), max).Tables.Start;
         byte[] rsdp = Read(platform.Memory, root.Value, 36);

@@ -83,7 +83,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         }
     }
 
-    public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests)
+    public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
     {
         Note("plug " + string.Join(',', requests.Select(request => request.Index)));
         lock (gate)
@@ -97,7 +97,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         }
     }
 
-    public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes)
+    public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null)
     {
         Note("unplug " + string.Join(',', indexes));
         lock (gate)

@@ -79,7 +79,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         }
     }
 
-    public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests)
+    public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
     {
         ThrowRefusal();
         Calls.Add("plug " + string.Join(' ', requests.Select(static request => request.Index)));
@@ -98,7 +98,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         return result;
     }
 
-    public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes)
+    public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null)
     {
         ThrowRefusal();
         Calls.Add("unplug " + string.Join(' ', indexes));

@@ -102,11 +102,20 @@ public sealed class CpuHotplugController : IIoDevice, IAmlContributor
     /// <summary>Asks the guest to give a processor back, again if it was asked before. The caller then raises the event.</summary>
     public void RequestRemoval(int index) => Change(index, clear: 0, set: CpuHotplugRegisters.StateRemove);
 
-    /// <summary>Ends a request: the guest has answered it, or it was withdrawn. Nothing is announced.</summary>
-    public void ClearRequests(int index) => Settle(index, CpuHotplugRegisters.StateInsert | CpuHotplugRegisters.StateRemove);
+    /// <summary>Ends an insertion: the guest has answered it, or did not in time. A removal asked for meanwhile stays asked.</summary>
+    public void EndInsert(int index) => Settle(index, CpuHotplugRegisters.StateInsert);
+
+    /// <summary>Ends a request to give a processor back; an insertion that the guest has not answered stays as it is.</summary>
+    public void EndRemoval(int index) => Settle(index, CpuHotplugRegisters.StateRemove);
 
     /// <summary>Takes a processor away without asking: it never ran, or the machine is being reset.</summary>
     public void Withdraw(int index) => Settle(index, CpuHotplugRegisters.StateFlags);
+
+    /// <summary>Takes a processor away that the guest has not heard of; false, with nothing changed, if it has.</summary>
+    public bool TryWithdraw(int index) => TrySettle(index, CpuHotplugRegisters.StateFlags);
+
+    /// <summary>Takes a request for removal back that the guest has not read; false, with nothing changed, if it has.</summary>
+    public bool TryEndRemoval(int index) => TrySettle(index, CpuHotplugRegisters.StateRemove);
 
     /// <summary>True when the guest's ACPI has read the newest state of a processor.</summary>
     /// <remarks>Guest-controlled: it can lie, and then is taken at its word about its own doings.</remarks>
@@ -170,6 +179,25 @@ public sealed class CpuHotplugController : IIoDevice, IAmlContributor
         lock (gate)
         {
             Publish(index, states[index] & ~clear);
+        }
+    }
+
+    // The guest stores the state as handled before it acts on it; here the change is shown before that word is read. So either
+    // the guest's doings are seen here, or whatever the guest asks from now on (_STA) is answered by the new state.
+    private bool TrySettle(int index, uint clear)
+    {
+        lock (gate)
+        {
+            uint before = states[index];
+            Publish(index, before & ~clear);
+            Interlocked.MemoryBarrier();
+            if (area.Read(HandledOffset(index)) != before)
+            {
+                return true;
+            }
+
+            Publish(index, before);
+            return false;
         }
     }
 

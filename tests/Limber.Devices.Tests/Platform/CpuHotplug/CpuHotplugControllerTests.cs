@@ -40,7 +40,7 @@ public sealed class CpuHotplugControllerTests : IDisposable, ICpuHotplugHost
         Assert.Equal([(index, 1)], guest.Notified);
         Assert.True(controller.IsHandled(index));
         Assert.True(guest.Sta(index));
-        controller.ClearRequests(index);
+        controller.EndInsert(index);
 
         guest.Notified.Clear();
         controller.RequestRemoval(index);
@@ -107,6 +107,53 @@ public sealed class CpuHotplugControllerTests : IDisposable, ICpuHotplugHost
         (CpuHotplugController controller, HotplugGuest guest) = Create(4, enabled: 1);
         controller.Insert(2);
         controller.Withdraw(2);
+        guest.Scan();
+        Assert.Empty(guest.Notified);
+        Assert.False(guest.Sta(2));
+    }
+
+    [Fact]
+    public void EndRemoval_OfAProcessorThatTheGuestHasNotSeenYet_KeepsItsInsertion()
+    {
+        (CpuHotplugController controller, HotplugGuest guest) = Create(4, enabled: 1);
+        controller.Insert(2);
+        controller.RequestRemoval(2);
+        Assert.True(controller.TryEndRemoval(2));
+        guest.Scan();
+        Assert.Equal([(2, 1)], guest.Notified);
+    }
+
+    [Fact]
+    public void EndInsert_WhileARemovalIsAskedFor_KeepsTheRequest()
+    {
+        (CpuHotplugController controller, HotplugGuest guest) = Create(4, enabled: 1);
+        controller.Insert(2);
+        controller.RequestRemoval(2);
+        controller.EndInsert(2);
+        guest.Scan();
+        Assert.Equal([(2, 3)], guest.Notified);
+    }
+
+    [Fact]
+    public void TryWithdraw_AfterTheGuestLooked_ChangesNothing()
+    {
+        (CpuHotplugController controller, HotplugGuest guest) = Create(4, enabled: 2);
+        controller.Insert(2);
+        controller.RequestRemoval(1);
+        guest.Scan();
+        Assert.False(controller.TryWithdraw(2));
+        Assert.False(controller.TryEndRemoval(1));
+        Assert.True(guest.Sta(2));
+        Assert.True(controller.IsHandled(2));
+        Assert.True(controller.IsHandled(1));
+    }
+
+    [Fact]
+    public void TryWithdraw_BeforeTheGuestLooked_TakesTheProcessorAway()
+    {
+        (CpuHotplugController controller, HotplugGuest guest) = Create(4, enabled: 1);
+        controller.Insert(2);
+        Assert.True(controller.TryWithdraw(2));
         guest.Scan();
         Assert.Empty(guest.Notified);
         Assert.False(guest.Sta(2));

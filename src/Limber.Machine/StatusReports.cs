@@ -1,0 +1,97 @@
+using System;
+using Limber.Control;
+using Limber.Devices.Platform.CpuHotplug;
+
+namespace Limber.Machine;
+
+/// <summary>What the guest's <c>_OST</c> reports mean for the operations of the processors.</summary>
+/// <remarks>
+/// Guarded by the machine's control lock. Guest-controlled: everything. Reports that decide nothing reach the subscribers at a
+/// limited rate, however fast the guest sends them and whatever is pending.
+/// </remarks>
+internal sealed class StatusReports
+{
+    private readonly CpuHotplugController controller;
+    private readonly EventPublisher publisher;
+    private readonly OperationBook book;
+    private readonly TimeProvider time;
+    private readonly TokenBucket undecided;
+
+    public StatusReports(CpuHotplugController controller, EventPublisher publisher, OperationBook book, TimeProvider time)
+    {
+        this.controller = controller;
+        this.publisher = publisher;
+        this.book = book;
+        this.time = time;
+        undecided = new TokenBucket(time, capacity: 200, perSecond: 100);
+    }
+
+    /// <summary>The guest reported a status for the processor of a slot.</summary>
+    public void Handle(CpuSlotState slot, uint sourceEvent, uint status)
+    {
+        bool aboutEject = OstStatus.IsEjectEvent(sourceEvent);
+        bool aboutInsert = OstStatus.IsInsertEvent(sourceEvent);
+        HotplugOperation? operation = aboutEject ? slot.Removal : aboutInsert ? slot.Plug : null;
+        bool refused = !OstStatus.IsInProgress(sourceEvent, status) && status != OstStatus.Success;
+        bool decides = refused || (aboutInsert && status == OstStatus.Success);
+        bool first = operation is { Current.OstEvent: null };
+        if (!first && !(operation is not null && decides) && !undecided.TryTake())
+        {
+            return;
+        }
+
+        publisher.Publish(new VmEvent.AcpiDeviceOst(slot.Id, slot.Index, sourceEvent, status));
+        if (operation is null)
+        {
+            NoteAftermath(aboutEject ? slot.EndedRemoval : aboutInsert ? slot.EndedPlug : null, sourceEvent, status);
+            return;
+        }
+
+        OperationSnapshot reported = operation.Current with
+        {
+            State = OperationState.Acknowledged,
+            OstEvent = sourceEvent,
+            OstStatus = status,
+            Detail = OstStatus.Describe(sourceEvent, status),
+            AcknowledgedAt = operation.Current.AcknowledgedAt ?? time.GetUtcNow(),
+        };
+        if (!decides)
+        {
+            // A removal's success without an eject included: the guest only says that it is done looking. The eject decides.
+            book.Advance(operation, reported);
+        }
+        else if (refused)
+        {
+            Refuse(slot, operation, reported);
+        }
+        else
+        {
+            controller.EndInsert(slot.Index);
+            book.End(slot, operation, reported with { State = OperationState.Completed });
+        }
+    }
+
+    private void Refuse(CpuSlotState slot, HotplugOperation operation, OperationSnapshot reported)
+    {
+        if (slot.Removal == operation)
+        {
+            controller.EndRemoval(slot.Index);
+            publisher.Publish(new VmEvent.DeviceUnplugGuestError(slot.Id, slot.Path));
+        }
+        else
+        {
+            controller.EndInsert(slot.Index);
+        }
+
+        // A refused plug does not take the processor away: only the guest can tell whether it uses it.
+        book.End(slot, operation, reported with { State = OperationState.Refused, Detail = reported.Detail + "; the processor stays plugged in" });
+    }
+
+    private void NoteAftermath(HotplugOperation? ended, uint sourceEvent, uint status)
+    {
+        if (ended is not null)
+        {
+            book.NoteAftermath(ended, "the guest reported: " + OstStatus.Describe(sourceEvent, status));
+        }
+    }
+}
