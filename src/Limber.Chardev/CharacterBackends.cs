@@ -39,13 +39,6 @@ public static class CharacterBackends
         }
     }
 
-    /// <inheritdoc cref="Create"/>
-    /// <param name="config">What to open.</param>
-    /// <param name="label">See <see cref="CharacterBackendOptions.Label"/>.</param>
-    /// <param name="announce">See <see cref="CharacterBackendOptions.Announce"/>.</param>
-    public static ICharacterBackend Open(ChardevConfig config, string label, Action<string> announce) =>
-        Create(config, new CharacterBackendOptions { Label = label, Announce = announce });
-
     /// <summary>
     /// Where it was asked for (<c>wait=on</c>), returns when a backend that was started has a peer; else at once.
     /// </summary>

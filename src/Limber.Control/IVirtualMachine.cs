@@ -63,6 +63,13 @@ public interface IVirtualMachine
     /// <summary>Resets the machine; returns when it is reset. Pending removals are complete afterwards. Plugged processors stay.</summary>
     void Reset(ShutdownReason reason);
 
+    /// <summary>
+    /// Turns the machine off and keeps it: it is as after its creation, its memory is given back to the host, and
+    /// <see cref="Resume"/> boots it. Pending removals are complete afterwards; plugged processors stay. No effect when it is
+    /// off.
+    /// </summary>
+    void PowerOff(ShutdownReason reason);
+
     /// <summary>Presses the power button: the guest decides what it does.</summary>
     void PressPowerButton();
 

@@ -3,7 +3,7 @@ namespace Limber.Control;
 /// <summary>What a machine's processors are doing as a whole.</summary>
 public enum RunState
 {
-    /// <summary>Created, never started.</summary>
+    /// <summary>Created and not started, or turned off.</summary>
     Prelaunch,
 
     /// <summary>Processors run.</summary>

@@ -9,8 +9,8 @@ public static class HostThread
     public static int CurrentId => Libc.gettid();
 
     /// <summary>
-    /// Sets the name that tools show. The runtime names threads itself only in some of its forms, so threads that users look
-    /// for are named here.
+    /// Sets the name that tools show. The runtime names threads itself only in some of its forms, and a thread that is not
+    /// named has its creator's name: so every thread of ours begins with this.
     /// </summary>
     /// <param name="name">The first 15 bytes count.</param>
     public static void SetCurrentName(string name) => _ = Libc.prctl_name(PR_SET_NAME, name);

@@ -200,6 +200,35 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     }
 
     /// <inheritdoc/>
+    public void PowerOff(ShutdownReason reason)
+    {
+        lock (control)
+        {
+            CheckAlive();
+            if (state == RunState.Prelaunch)
+            {
+                return;
+            }
+
+            RunState before = state;
+            if (before != RunState.Shutdown)
+            {
+                publisher.Publish(new VmEvent.Shutdown(ByGuest: false, reason));
+            }
+
+            if (ReturnToPowerOn())
+            {
+                guestStarted = false;
+                state = RunState.Prelaunch;
+                if (before == RunState.Running)
+                {
+                    publisher.Publish(new VmEvent.Stopped());
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public void PressPowerButton()
     {
         lock (control)
@@ -307,6 +336,28 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     // False when the host refused, and the machine has stopped.
     private bool ResetMachine(bool byGuest, ShutdownReason reason)
     {
+        if (!ReturnToPowerOn())
+        {
+            return false;
+        }
+
+        publisher.Publish(new VmEvent.Reset(byGuest, reason));
+        if (state == RunState.Running)
+        {
+            processors.ResumeAll();
+        }
+        else
+        {
+            guestStarted = false;
+            state = state == RunState.Paused ? RunState.Paused : RunState.Prelaunch;
+        }
+
+        return true;
+    }
+
+    // Everything but the run state is as after creation, and all vCPUs are parked; false when the host did not allow it.
+    private bool ReturnToPowerOn()
+    {
         processors.ParkAll();
 
         // What the guest said before the reset: an eject counts, the rest is about a guest that is gone.
@@ -328,17 +379,6 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         {
             Fail($"cannot reset the machine: {e.Message}");
             return false;
-        }
-
-        publisher.Publish(new VmEvent.Reset(byGuest, reason));
-        if (state == RunState.Running)
-        {
-            processors.ResumeAll();
-        }
-        else
-        {
-            guestStarted = false;
-            state = state == RunState.Paused ? RunState.Paused : RunState.Prelaunch;
         }
 
         return true;

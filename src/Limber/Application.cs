@@ -97,7 +97,8 @@ internal sealed class Application : IDisposable
 
         for (int i = 0; i < config.Serials.Length; i++)
         {
-            serials.Add(config.Serials[i] is { } serial ? CharacterBackends.Open(serial, $"serial{i}", StandardStreams.WriteOutputLine) : null);
+            CharacterBackendOptions options = new() { Label = $"serial{i}", Announce = StandardStreams.WriteOutputLine };
+            serials.Add(config.Serials[i] is { } serial ? CharacterBackends.Create(serial, options) : null);
         }
 
         var environment = new MachineEnvironment { SerialBackends = [.. serials], Diagnostic = Say };

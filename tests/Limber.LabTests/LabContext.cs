@@ -62,6 +62,14 @@ internal sealed class LabContext : IDisposable
         return client;
     }
 
+    /// <summary>Something to dispose of with the scenario.</summary>
+    public T Own<T>(T item)
+        where T : IDisposable
+    {
+        owned.Add(item);
+        return item;
+    }
+
     public void Dispose()
     {
         foreach (IDisposable item in owned)

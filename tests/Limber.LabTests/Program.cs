@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using Limber.TestKit;
+using Limber.TestKit.Sessions;
 
 namespace Limber.LabTests;
 
@@ -14,7 +15,7 @@ namespace Limber.LabTests;
 /// </summary>
 internal static class Program
 {
-    private static readonly Scenario[] All = [.. StartUpScenarios.All, .. BootScenarios.All, .. HotplugScenarios.All, .. ErrorScenarios.All, .. DialectScenarios.All, .. CostScenarios.All];
+    private static readonly Scenario[] All = [.. StartUpScenarios.All, .. BootScenarios.All, .. HotplugScenarios.All, .. ErrorScenarios.All, .. DialectScenarios.All, .. SessionScenarios.All, .. CostScenarios.All];
 
     private static int Main(string[] args)
     {
@@ -56,7 +57,7 @@ internal static class Program
         {
             scenario.Play(context);
         }
-        catch (Exception e) when (e is ScenarioException or IOException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is ScenarioException or SessionException or IOException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             result = "FAIL";
             reason = e.Message;

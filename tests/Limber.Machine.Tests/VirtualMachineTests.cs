@@ -99,6 +99,30 @@ public sealed class VirtualMachineTests
     }
 
     [Fact]
+    public void PowerOff_ThenResume_BootsAgain()
+    {
+        using var guest = new TinyGuest(c =>
+        {
+            TinyGuest.Print(c, 'a');
+            TinyGuest.Halt(c);
+        });
+        using VirtualMachine vm = guest.Create();
+        var events = new System.Collections.Concurrent.ConcurrentQueue<VmEvent>();
+        using IDisposable subscription = vm.Subscribe(events.Enqueue);
+        vm.PowerOff(ShutdownReason.HostQmpQuit);
+        Assert.Empty(events);
+        vm.Resume();
+        guest.Serial.WaitFor("a");
+        vm.PowerOff(ShutdownReason.HostQmpQuit);
+        Assert.Equal(RunState.Prelaunch, vm.State);
+        Assert.Equal([typeof(VmEvent.Resumed), typeof(VmEvent.Shutdown), typeof(VmEvent.Stopped)], events.Select(e => e.GetType()));
+        Assert.False(vm.Completion.IsCompleted);
+        vm.Resume();
+        guest.Serial.WaitFor("a", 2);
+        Assert.Equal("aa", guest.Serial.Text);
+    }
+
+    [Fact]
     public void PauseAndResume_StopAndContinueTheGuest()
     {
         using var guest = new TinyGuest(c =>

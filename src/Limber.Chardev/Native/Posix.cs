@@ -128,6 +128,13 @@ internal static unsafe partial class Posix
     [LibraryImport(Library, SetLastError = true)]
     public static partial int tcsetattr(int fd, int actions, Termios* termios);
 
+    /// <summary>The terminal's foreground process group; -1 where it is not this session's.</summary>
+    [LibraryImport(Library)]
+    public static partial int tcgetpgrp(int fd);
+
+    [LibraryImport(Library)]
+    public static partial int getpgrp();
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int posix_openpt(int flags);
 

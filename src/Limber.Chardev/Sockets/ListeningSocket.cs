@@ -105,7 +105,7 @@ internal sealed class ListeningSocket : IDisposable
             int error = TryBind(socket, address);
             if (error == Posix.EADDRINUSE)
             {
-                UnixSocketFile.RemoveStale(path, address);
+                UnixSocketPath.ClearStale(path);
                 error = TryBind(socket, address);
             }
 

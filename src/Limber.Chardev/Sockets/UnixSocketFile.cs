@@ -21,40 +21,6 @@ internal sealed class UnixSocketFile
         status = FileStatus.Of(this.path);
     }
 
-    /// <summary>Removes what a server that is no more left at the path.</summary>
-    /// <exception cref="ChardevException">Somebody listens there, or it is not a socket.</exception>
-    public static void RemoveStale(string path, SocketAddress address)
-    {
-        if (FileStatus.Of(path) is not { } found)
-        {
-            return;
-        }
-
-        if (!found.IsSocket)
-        {
-            throw new ChardevException($"socket path '{path}' exists and is not a socket");
-        }
-
-        // Without waiting: a live server whose queue is full would keep a blocking probe.
-        using FileDescriptor probe = SocketConnector.Create(Posix.AF_UNIX, Posix.SOCK_NONBLOCK);
-        int error = SocketConnector.TryConnect(probe, address);
-        if (error == Posix.ENOENT)
-        {
-            return;
-        }
-
-        if (error != Posix.ECONNREFUSED)
-        {
-            throw new ChardevException($"socket path '{path}' is in use");
-        }
-
-        // Another process may have replaced it since; what is left of that window can't be closed without a lock file.
-        if (FileStatus.Of(path) == found)
-        {
-            _ = Posix.unlink(path);
-        }
-    }
-
     /// <summary>Removes the file unless somebody has put another in its place.</summary>
     public void Remove()
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Limber.Chardev.Native;
 
@@ -19,13 +20,17 @@ public sealed class TerminalMode : IDisposable
     private static readonly List<TerminalMode> Active = [];
     private static bool registered;
 
+    private static PosixSignalRegistration? continued;
+
     private readonly int descriptor;
     private readonly Termios original;
+    private readonly Termios raw;
 
-    private TerminalMode(int descriptor, Termios original)
+    private TerminalMode(int descriptor, Termios original, Termios raw)
     {
         this.descriptor = descriptor;
         this.original = original;
+        this.raw = raw;
     }
 
     /// <summary>
@@ -58,7 +63,9 @@ public sealed class TerminalMode : IDisposable
                 registered = true;
             }
 
-            var mode = new TerminalMode(descriptor, original);
+            // Kept for the life of the process; without a terminal in raw mode it does nothing.
+            continued ??= PosixSignalRegistration.Create(PosixSignal.SIGCONT, static _ => SetAllAgain());
+            var mode = new TerminalMode(descriptor, original, raw);
             Active.Add(mode);
             return mode;
         }
@@ -72,6 +79,26 @@ public sealed class TerminalMode : IDisposable
             while (Active.Count > 0)
             {
                 Active[^1].Restore();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes every terminal raw again: the shell that stopped this process has given it a mode of its own. Thread: the
+    /// runtime's signal thread.
+    /// </summary>
+    internal static unsafe void SetAllAgain()
+    {
+        lock (Gate)
+        {
+            foreach (TerminalMode mode in Active)
+            {
+                // A process in the background that sets its terminal is stopped for it; it is continued again in the foreground.
+                if (Posix.tcgetpgrp(mode.descriptor) is int foreground && (foreground < 0 || foreground == Posix.getpgrp()))
+                {
+                    Termios again = mode.raw;
+                    _ = Posix.tcsetattr(mode.descriptor, Termios.TCSANOW, &again);
+                }
             }
         }
     }

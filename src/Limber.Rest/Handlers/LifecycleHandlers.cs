@@ -7,12 +7,30 @@ namespace Limber.Rest.Handlers;
 /// <summary>Calls that change the run state. Unlike the machine's own they are errors in the wrong state.</summary>
 internal sealed class LifecycleHandlers(MachineGate gate)
 {
-    /// <summary>Starts a machine that was created and told to wait.</summary>
+    /// <summary>Starts a machine that was created and told to wait, or that is off.</summary>
     public Task<RestReply> Boot(RestRequest request) =>
         ChangeAsync(static machine =>
         {
+            if (machine.State == RunState.Shutdown)
+            {
+                machine.PowerOff(ShutdownReason.HostQmpQuit);
+            }
+
             Require(machine, RunState.Prelaunch, "created");
             machine.Resume();
+        });
+
+    /// <summary>Turns the machine off without asking the guest; <see cref="Boot"/> starts it again.</summary>
+    public Task<RestReply> Shutdown(RestRequest request) =>
+        ChangeAsync(static machine =>
+        {
+            if (machine.State == RunState.Prelaunch)
+            {
+                throw new VmException(VmErrorCode.InvalidState, "the VM is created, not booted");
+            }
+
+            // QEMU's name for the command of a management client.
+            machine.PowerOff(ShutdownReason.HostQmpQuit);
         });
 
     public Task<RestReply> Pause(RestRequest request) =>
@@ -38,7 +56,7 @@ internal sealed class LifecycleHandlers(MachineGate gate)
                 throw RestException.Refused(404, "the VM is not booted");
             }
 
-            machine.Reset(ShutdownReason.HostUi);
+            machine.Reset(ShutdownReason.HostQmpSystemReset);
             machine.Resume();
         });
 

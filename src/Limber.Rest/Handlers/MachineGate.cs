@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Limber.Control;
+using Limber.Interop;
 
 namespace Limber.Rest.Handlers;
 
@@ -62,13 +63,17 @@ internal sealed class MachineGate(IVirtualMachine vm)
     public Task QuitAsync() =>
         OnOwnThread(() =>
         {
-            vm.Quit(ShutdownReason.HostUi);
+            vm.Quit(ShutdownReason.HostQmpQuit);
             return true;
         });
 
     private static Task<T> OnOwnThread<T>(Func<T> call) =>
         Task.Factory.StartNew(
-            call,
+            () =>
+            {
+                HostThread.SetCurrentName("rest-call");
+                return call();
+            },
             CancellationToken.None,
             TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
             TaskScheduler.Default);

@@ -2,6 +2,8 @@ using System;
 using System.IO;
 using System.Net.Sockets;
 using System.Text;
+using Limber.Chardev;
+using Limber.Chardev.Sockets;
 using Limber.Interop;
 
 namespace Limber.Rest.Sockets;
@@ -64,8 +66,13 @@ internal sealed class SocketClaim : IDisposable
         SocketClaim claim = new(path, lockFile);
         try
         {
-            RemoveStale(path);
+            UnixSocketPath.ClearStale(path);
             return claim;
+        }
+        catch (ChardevException taken)
+        {
+            claim.Dispose();
+            throw new IOException(taken.Message, taken);
         }
         catch
         {
@@ -143,49 +150,5 @@ internal sealed class SocketClaim : IDisposable
         return null;
     }
 
-    private static void RemoveStale(string path)
-    {
-        if (FileStatus.Of(path) is not { } status)
-        {
-            return;
-        }
-
-        if (!status.IsSocket)
-        {
-            throw new IOException($"socket path '{path}' exists and is not a socket");
-        }
-
-        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        probe.Blocking = false;
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            Remove(path);
-            return;
-        }
-        catch (SocketException other)
-        {
-            // A full backlog, a datagram socket, no permission: somebody may well be there.
-            throw InUse(path, other);
-        }
-
-        throw InUse(path, null);
-    }
-
-    private static void Remove(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (UnauthorizedAccessException denied)
-        {
-            throw new IOException($"cannot remove the stale socket '{path}': {denied.Message}", denied);
-        }
-    }
-
-    private static IOException InUse(string path, Exception? cause) => new($"socket path '{path}' is in use", cause);
+    private static IOException InUse(string path, Exception cause) => new($"socket path '{path}' is in use", cause);
 }

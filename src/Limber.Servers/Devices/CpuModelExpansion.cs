@@ -23,6 +23,27 @@ internal sealed class CpuModelExpansion(CpuSpec spec)
     /// <summary>A name that says which version is meant.</summary>
     public static string VersionedName(CpuModel model) => model.IsHost ? model.Name : $"{model.Name}-v{model.Version}";
 
+    /// <summary>
+    /// Features of a model that a guest does not get on this host, by name; empty for one that follows the host, null when
+    /// the host is not known.
+    /// </summary>
+    public static List<JsonValue>? UnavailableFeatures(string model, Func<CpuSpec, CpuFeatureSet>? resolve)
+    {
+        if (resolve is null)
+        {
+            return null;
+        }
+
+        var spec = CpuSpec.Parse(model);
+        if (spec.Model.IsHost)
+        {
+            return [];
+        }
+
+        CpuFeatureSet lacking = spec.Model.Features.Except(resolve(spec));
+        return [.. FeatureNames.Where(lacking.Has).Select(static name => (JsonValue)name)];
+    }
+
     /// <param name="model">A name, and properties to change.</param>
     /// <exception cref="QmpException">The model or a property is unknown, or a value is not one.</exception>
     public static CpuModelExpansion Parse(JsonObject model)

@@ -18,9 +18,11 @@ internal sealed class HmpInterpreter(MonitorServices services)
         [.. InfoCommands.All.OrderBy(static command => command.Names, StringComparer.Ordinal)];
 
     /// <summary>Runs one line and returns its output with LF line ends.</summary>
-    public string Run(string text)
+    /// <param name="text">The line.</param>
+    /// <param name="focus">What the session's lines before it chose; null outside a session.</param>
+    public string Run(string text, HmpFocus? focus = null)
     {
-        HmpContext context = new(services);
+        HmpContext context = new(services, focus);
         HmpLine line = new(text);
         string name = line.Name();
         if (name.Length == 0)

@@ -3,6 +3,7 @@ using System.IO;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Limber.Interop;
 
 namespace Limber.Servers.Hmp;
 
@@ -23,6 +24,7 @@ public sealed class HmpSession : IDisposable
     private readonly HmpInterpreter interpreter;
     private readonly LineEditor editor;
     private readonly ByteBuffer output = new();
+    private readonly HmpFocus focus = new();
     private readonly ManualResetEventSlim idle = new(true);
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int ended;
@@ -66,6 +68,7 @@ public sealed class HmpSession : IDisposable
 
     private void Serve()
     {
+        HostThread.SetCurrentName("hmp");
         byte[] buffer = new byte[ReadSize];
         try
         {
@@ -80,7 +83,7 @@ public sealed class HmpSession : IDisposable
                     if (editor.Feed(b) is { } line)
                     {
                         Send();
-                        Print(interpreter.Run(line) + Prompt);
+                        Print(interpreter.Run(line, focus) + Prompt);
                     }
                 }
 

@@ -4,6 +4,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Limber.Control;
+using Limber.Interop;
 using Limber.Servers.Json;
 
 namespace Limber.Servers.Qmp;
@@ -85,6 +86,7 @@ public sealed class QmpSession : IDisposable
 
     private void ReadAll()
     {
+        HostThread.SetCurrentName("qmp-reader");
         JsonMessageParser parser = new(
             message => Accept(new QmpInput(message, null)),
             problem => Accept(new QmpInput(default, problem)));
@@ -120,6 +122,7 @@ public sealed class QmpSession : IDisposable
 
     private void Work()
     {
+        HostThread.SetCurrentName("qmp-worker");
         try
         {
             while (mailbox.Take(out byte[]? message, out QmpInput request))

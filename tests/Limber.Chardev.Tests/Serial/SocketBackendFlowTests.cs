@@ -51,7 +51,7 @@ public sealed class SocketBackendFlowTests : IDisposable
     public void Dispose_WithAPeerThatDoesNotRead_EndsItsThreads()
     {
         var config = new ChardevConfig.UnixSocket(scratch.File("d"), Server: true, Wait: false);
-        ICharacterBackend backend = CharacterBackends.Open(config, "sockd", _ => { });
+        ICharacterBackend backend = CharacterBackends.Create(config, new() { Label = "sockd" });
         backend.Start(frontend);
         using Socket peer = Connect("d");
         Greet(peer);
@@ -73,7 +73,7 @@ public sealed class SocketBackendFlowTests : IDisposable
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         using ICharacterBackend backend =
-            CharacterBackends.Open(new ChardevConfig.TcpSocket("127.0.0.1", port, Server: false, Wait: false), "tcpc", _ => { });
+            CharacterBackends.Create(new ChardevConfig.TcpSocket("127.0.0.1", port, Server: false, Wait: false), new() { Label = "tcpc" });
         backend.Start(frontend);
         using Socket peer = listener.AcceptSocket();
 
@@ -118,7 +118,7 @@ public sealed class SocketBackendFlowTests : IDisposable
     private ICharacterBackend Serve(RecordingFrontend? port = null)
     {
         ICharacterBackend backend =
-            CharacterBackends.Open(new ChardevConfig.UnixSocket(scratch.File("s"), Server: true, Wait: false), "sockt", _ => { });
+            CharacterBackends.Create(new ChardevConfig.UnixSocket(scratch.File("s"), Server: true, Wait: false), new() { Label = "sockt" });
         backend.Start(port ?? frontend);
         return backend;
     }

@@ -35,6 +35,23 @@ public sealed class TerminalModeTests : IDisposable
         AssertSame(before, Get(screen));
     }
 
+    [Fact]
+    public void SetAllAgain_AfterAShellChangedTheMode_IsRawAgain()
+    {
+        using TerminalMode? mode = TerminalMode.TryMakeRaw(screen.Number, keepSignals: true);
+        Termios raw = Get(screen);
+        SetCooked(screen);
+
+        TerminalMode.SetAllAgain();
+
+        AssertSame(raw, Get(screen));
+        mode!.Restore();
+        SetCooked(screen);
+        Termios cooked = Get(screen);
+        TerminalMode.SetAllAgain();
+        AssertSame(cooked, Get(screen));
+    }
+
     private static void AssertSame(Termios expected, Termios actual)
     {
         Assert.Equal(expected.c_iflag, actual.c_iflag);

@@ -158,6 +158,12 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         State = RunState.Paused;
     }
 
+    public void PowerOff(ShutdownReason reason)
+    {
+        Note("power-off");
+        State = RunState.Prelaunch;
+    }
+
     public void PressPowerButton() => Note("power-button");
 
     public void Quit(ShutdownReason reason)

@@ -1,6 +1,7 @@
 using System.Linq;
 using Limber.Control;
 using Limber.Cpu;
+using Limber.Servers.Hmp;
 using Limber.Servers.Tests.Support;
 
 namespace Limber.Servers.Tests.Hmp;
@@ -44,6 +45,20 @@ public sealed class HmpInterpreterTests
     {
         using MonitorServices services = new(new FakeVirtualMachine());
         Assert.Equal(expected, services.Hmp.Run(line));
+    }
+
+    [Fact]
+    public void Run_Cpu_ChoosesForTheSession()
+    {
+        FakeVirtualMachine machine = new();
+        using MonitorServices services = new(machine);
+        HmpFocus focus = new();
+        Assert.Equal(string.Empty, services.Hmp.Run("cpu-add 3", focus));
+        Assert.Equal("Error: invalid CPU index\n", services.Hmp.Run("cpu 2", focus));
+        Assert.Equal(string.Empty, services.Hmp.Run("cpu 3", focus));
+        Assert.StartsWith("  CPU #0: thread_id=", services.Hmp.Run("info cpus", focus));
+        Assert.Contains("\n* CPU #3: thread_id=", services.Hmp.Run("info cpus", focus));
+        Assert.StartsWith("* CPU #0: thread_id=", services.Hmp.Run("info cpus"));
     }
 
     [Theory]

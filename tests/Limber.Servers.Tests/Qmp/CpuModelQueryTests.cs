@@ -21,6 +21,23 @@ public sealed class CpuModelQueryTests
     }
 
     [Fact]
+    public void QueryCpuDefinitions_OnAKnownHost_NamesWhatItLacks()
+    {
+        using MonitorServices services = new(new FakeVirtualMachine())
+        {
+            ResolveFeatures = static spec => spec.Model.Features.Except(CpuFeatureSet.Parse("avx aes")),
+        };
+        using QmpClient client = new(services);
+        JsonValue definitions = client.Return("{\"execute\":\"query-cpu-definitions\"}");
+        Assert.Equal("[\"aes\",\"avx\"]", Of("IvyBridge-IBRS"));
+        Assert.Equal("[]", Of("qemu64"));
+        Assert.Equal("[]", Of("host"));
+
+        string Of(string model) =>
+            definitions.AsArray().Single(entry => entry.Member("name").AsString() == model).Member("unavailable-features").ToString();
+    }
+
+    [Fact]
     public void Expansion_Full_SpellsOutFeaturesAndIdentity()
     {
         using MonitorServices services = new(new FakeVirtualMachine());

@@ -157,6 +157,8 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         }
     }
 
+    public void PowerOff(ShutdownReason reason) => Raise(new VmEvent.Shutdown(false, reason));
+
     public void Reset(ShutdownReason reason) => Raise(new VmEvent.Reset(false, reason));
 
     public void PressPowerButton() => Raise(new VmEvent.PowerButtonPressed());

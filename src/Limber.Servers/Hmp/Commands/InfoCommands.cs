@@ -41,13 +41,14 @@ internal static class InfoCommands
 
     private static void Cpus(HmpContext context, string argument)
     {
-        string mark = "* ";
-        foreach (CpuSlot slot in CpuSlotOrder.ByPlugOrder(context.Machine.GetCpuSlots()))
+        CpuSlot[] plugged = [.. CpuSlotOrder.ByPlugOrder(context.Machine.GetCpuSlots())];
+        CpuSlot current = plugged.FirstOrDefault(slot => slot.Index == context.Focus.CpuIndex) ?? plugged[0];
+        foreach (CpuSlot slot in plugged)
         {
+            string mark = slot == current ? "* " : "  ";
             context.PrintLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{mark}CPU #{slot.Index}: thread_id={slot.Occupant!.ThreadId}"));
-            mark = "  ";
         }
     }
 

@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using Limber.Control;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
+using Limber.Servers.Qmp;
 using Limber.Servers.Qmp.Commands;
 
 namespace Limber.Servers.Hmp.Commands;
@@ -22,6 +24,7 @@ internal static class MachineCommands
         {
             Candidates = static context => context.Services.Cpus.RemovableIds,
         },
+        new("cpu", "index", "set the default CPU", HmpArgument.Integer, ChooseCpu),
         new("cpu-add", "id", "add cpu by its index", HmpArgument.Integer, static (context, index) =>
             context.Services.Cpus.AddByIndex(long.Parse(index, CultureInfo.InvariantCulture))),
         new("x-limber-resize", "cpus", "change the number of CPUs in one step", HmpArgument.Integer, Resize),
@@ -35,6 +38,18 @@ internal static class MachineCommands
 
     private static HmpCommand Action(string names, string help, Action<IVirtualMachine> action) =>
         new(names, string.Empty, help, HmpArgument.None, (context, _) => action(context.Machine));
+
+    private static void ChooseCpu(HmpContext context, string index)
+    {
+        CpuSlot? chosen = context.Machine.GetCpuSlots().FirstOrDefault(slot =>
+            slot.Occupant is not null && slot.Index == long.Parse(index, CultureInfo.InvariantCulture));
+        if (chosen is null)
+        {
+            throw new QmpException("invalid CPU index");
+        }
+
+        context.Focus.CpuIndex = chosen.Index;
+    }
 
     private static void AddDevice(HmpContext context, string text)
     {

@@ -11,7 +11,7 @@ internal static class CpuModelQueries
 {
     public static IReadOnlyList<IQmpCommand> All { get; } =
     [
-        new NoArgumentCommand("query-cpu-definitions", IntrospectionTypes.CpuDefinitions, static _ => Definitions()),
+        new NoArgumentCommand("query-cpu-definitions", IntrospectionTypes.CpuDefinitions, Definitions),
         new DelegateCommand(
             "query-cpu-model-expansion",
             new(
@@ -21,9 +21,9 @@ internal static class CpuModelQueries
     ];
 
     /// <summary>
-    /// Which features a host lacks is not told: the member unavailable-features is absent, which clients know to mean that.
+    /// Where the host is not known the member unavailable-features is absent, which clients know to mean that.
     /// </summary>
-    private static List<JsonValue> Definitions()
+    private static JsonValue Definitions(QmpContext context)
     {
         List<JsonValue> result = [];
         foreach (string name in CpuModels.Names)
@@ -34,6 +34,11 @@ internal static class CpuModelQueries
             if (!model.IsHost && versioned != name)
             {
                 entry.Add("alias-of", versioned);
+            }
+
+            if (CpuModelExpansion.UnavailableFeatures(name, context.Services.ResolveFeatures) is { } unavailable)
+            {
+                entry.Add("unavailable-features", unavailable);
             }
 
             entry.Add("static", false);

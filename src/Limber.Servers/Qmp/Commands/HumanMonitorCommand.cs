@@ -1,4 +1,5 @@
 using System.Linq;
+using Limber.Servers.Hmp;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp.Schema;
 
@@ -25,6 +26,7 @@ internal sealed class HumanMonitorCommand : IQmpCommand
             throw new QmpException("Parameter 'cpu-index' expects a CPU number");
         }
 
-        return context.Services.Hmp.Run(line).Replace("\n", "\r\n", System.StringComparison.Ordinal);
+        HmpFocus focus = new() { CpuIndex = (int?)cpuIndex };
+        return context.Services.Hmp.Run(line, focus).Replace("\n", "\r\n", System.StringComparison.Ordinal);
     }
 }

@@ -30,6 +30,7 @@ internal static class IntrospectionTypes
         new("name", QmpType.String),
         new("migration-safe", QmpType.Boolean, true),
         new("static", QmpType.Boolean),
+        new("unavailable-features", new QmpArrayType(QmpType.String), true),
         new("typename", QmpType.String),
         new("alias-of", QmpType.String, true),
         new("deprecated", QmpType.Boolean)));
