@@ -61,6 +61,20 @@ internal sealed class OptionParser
             : throw new CommandLineException($"{_option}: {key}={text} is not a number from 1 to {limit}");
     }
 
+    /// <summary>A whole number in bounds, or null when the key is absent.</summary>
+    public ulong? Number(string key, ulong least, ulong most)
+    {
+        if (Text(key) is not string text)
+        {
+            return null;
+        }
+
+        bool ok = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number);
+        return ok && number >= least && number <= most
+            ? number
+            : throw new CommandLineException($"{_option}: {key}={text} is not a number from {least} to {most}");
+    }
+
     /// <summary>on, off, true or false; null when the key is absent.</summary>
     public bool? Toggle(string key) =>
         Text(key)?.ToLowerInvariant() switch

@@ -1,12 +1,9 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Limber.Control;
 using Limber.Rest.Json;
-using Microsoft.Extensions.Primitives;
 
 namespace Limber.Rest.Handlers;
 
@@ -17,16 +14,15 @@ namespace Limber.Rest.Handlers;
 internal sealed class ResizeHandler(MachineGate gate)
 {
     private const string CpuFailure = "Error from CPU manager";
-    private const int MaxWaitSeconds = 86_400;
 
     public async Task<RestReply> Resize(RestRequest request)
     {
-        TimeSpan? wait = ParseWait(request.Query("wait"));
+        TimeSpan? wait = OperationWait.Parse(request.Query("wait"));
         VmResize body = await request.ReadJsonAsync(RestJson.Context.VmResize).ConfigureAwait(false);
         IReadOnlyList<IHotplugOperation> operations =
             await gate.ChangeAsync(machine => Apply(machine, body)).ConfigureAwait(false);
         return wait is { } limit
-            ? await WaitAsync(operations, limit, request.Aborted).ConfigureAwait(false)
+            ? await OperationWait.ForAsync(gate, operations, limit, request.Aborted).ConfigureAwait(false)
             : RestReply.NoContent;
     }
 
@@ -93,45 +89,5 @@ internal sealed class ResizeHandler(MachineGate gate)
             throw RestException.Refused(
                 500, $"{cause}: {name} is {value}, the current value is {current}; nothing was changed");
         }
-    }
-
-    private async Task<RestReply> WaitAsync(
-        IReadOnlyList<IHotplugOperation> operations, TimeSpan limit, CancellationToken aborted)
-    {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(aborted, gate.Stopping);
-        try
-        {
-            await Task.WhenAll(operations.Select(operation => operation.Completion))
-                .WaitAsync(limit, either.Token).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-        }
-        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
-        {
-            // The server stops: the answer is what is known now.
-        }
-
-        string[] open =
-        [
-            .. operations.Select(operation => operation.Current)
-                .Where(operation => operation.State != OperationState.Completed)
-                .Select(operation => OperationBody.Of(operation).Describe()),
-        ];
-        return open.Length == 0 ? RestReply.NoContent : throw RestException.Refused(500, open);
-    }
-
-    private static TimeSpan? ParseWait(StringValues values)
-    {
-        if (values.Count == 0)
-        {
-            return null;
-        }
-
-        bool valid = decimal.TryParse(
-            values.ToString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal seconds);
-        return valid && seconds <= MaxWaitSeconds
-            ? TimeSpan.FromMilliseconds((double)(seconds * 1000))
-            : throw RestException.Malformed("Bad Request", $"wait is '{values}'; it must be a number of seconds from 0 to {MaxWaitSeconds}");
     }
 }

@@ -9,7 +9,7 @@ internal sealed record OperationBody
 {
     public required long Id { get; init; }
 
-    /// <summary><c>cpu-plug</c> or <c>cpu-unplug</c>.</summary>
+    /// <summary><c>cpu-plug</c>, <c>cpu-unplug</c>, <c>device-plug</c> or <c>device-unplug</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary><c>requested</c>, <c>notified</c>, <c>acknowledged</c>, <c>completed</c>, <c>refused</c>, <c>timed-out</c>,
@@ -18,6 +18,7 @@ internal sealed record OperationBody
 
     public required bool Final { get; init; }
 
+    /// <summary>-1 for a device.</summary>
     public required int CpuIndex { get; init; }
 
     public required string Target { get; init; }
@@ -62,7 +63,7 @@ internal sealed record OperationBody
     /// <summary>One sentence for a cause.</summary>
     public string Describe()
     {
-        string sentence = $"operation {Id} ({Kind} of vCPU {CpuIndex}) {(Final ? "has ended: " : "is still pending: ")}{State}";
+        string sentence = $"operation {Id} ({Kind} of {(CpuIndex >= 0 ? $"vCPU {CpuIndex}" : Target)}) {(Final ? "has ended: " : "is still pending: ")}{State}";
         return Detail is null ? sentence : $"{sentence} ({Detail})";
     }
 }

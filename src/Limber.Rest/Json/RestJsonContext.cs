@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text.Json.Serialization;
+using Limber.Rest.Json.Devices;
 
 namespace Limber.Rest.Json;
 
@@ -11,6 +12,15 @@ namespace Limber.Rest.Json;
 [JsonSerializable(typeof(VmInfo))]
 [JsonSerializable(typeof(VmResize))]
 [JsonSerializable(typeof(OperationBody[]))]
+[JsonSerializable(typeof(PciDeviceInfo))]
+[JsonSerializable(typeof(VmRemoveDevice))]
+[JsonSerializable(typeof(VmResizeDisk))]
+[JsonSerializable(typeof(DiskBody))]
+[JsonSerializable(typeof(NetBody))]
+[JsonSerializable(typeof(FsBody))]
+[JsonSerializable(typeof(PmemBody))]
+[JsonSerializable(typeof(VsockBody))]
+[JsonSerializable(typeof(HostDeviceBody))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, ulong>>))]
 internal sealed partial class RestJsonContext : JsonSerializerContext;

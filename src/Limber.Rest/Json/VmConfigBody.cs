@@ -1,8 +1,28 @@
+using System.Collections.Generic;
+using Limber.Rest.Json.Devices;
+
 namespace Limber.Rest.Json;
 
-/// <summary>Spec: <c>VmConfig</c>, as far as the machine has such parts.</summary>
+/// <summary>Spec: <c>VmConfig</c>, as far as the machine has such parts: what is there now.</summary>
 internal sealed record VmConfigBody(
-    CpusConfigBody Cpus, MemoryConfigBody Memory, PayloadConfigBody Payload, ConsoleConfigBody Serial, ConsoleConfigBody Console);
+    CpusConfigBody Cpus, MemoryConfigBody Memory, PayloadConfigBody Payload, ConsoleConfigBody Serial, ConsoleConfigBody Console)
+{
+    public IReadOnlyList<DiskBody>? Disks { get; init; }
+
+    public IReadOnlyList<NetBody>? Net { get; init; }
+
+    public RngBody? Rng { get; init; }
+
+    public BalloonBody? Balloon { get; init; }
+
+    public IReadOnlyList<FsBody>? Fs { get; init; }
+
+    public IReadOnlyList<PmemBody>? Pmem { get; init; }
+
+    public IReadOnlyList<HostDeviceBody>? Devices { get; init; }
+
+    public VsockBody? Vsock { get; init; }
+}
 
 /// <summary>Spec: <c>CpusConfig</c>.</summary>
 /// <param name="BootVcpus">

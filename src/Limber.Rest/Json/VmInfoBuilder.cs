@@ -2,6 +2,7 @@ using System.Linq;
 using Limber.Config;
 using Limber.Control;
 using Limber.Cpu;
+using Limber.Rest.Json.Devices;
 
 namespace Limber.Rest.Json;
 
@@ -21,13 +22,13 @@ internal static class VmInfoBuilder
                 .Select(OperationBody.Of),
         ];
         return new VmInfo(
-            DescribeConfig(config, plugged),
+            DescribeConfig(config, plugged, DeviceListBuilder.Build(machine.Devices)),
             StateName(state),
             config.Memory.Size,
             new LimberInfo(OperationBody.Kebab(state.ToString()), new LimberVcpus(plugged, pending)));
     }
 
-    private static VmConfigBody DescribeConfig(VmConfig config, int plugged)
+    private static VmConfigBody DescribeConfig(VmConfig config, int plugged, DeviceLists devices)
     {
         CpuTopology topology = config.Cpus.Topology;
         return new VmConfigBody(
@@ -42,7 +43,17 @@ internal static class VmInfoBuilder
                 config.Payload.CommandLine.Length == 0 ? null : config.Payload.CommandLine,
                 config.Payload.Initramfs),
             DescribeSerial(config.Serials.IsDefaultOrEmpty ? null : config.Serials[0]),
-            new ConsoleConfigBody("Off"));
+            new ConsoleConfigBody("Off"))
+        {
+            Disks = devices.Disks,
+            Net = devices.Net,
+            Rng = devices.Rng,
+            Balloon = devices.Balloon,
+            Fs = devices.Fs,
+            Pmem = devices.Pmem,
+            Devices = devices.Devices,
+            Vsock = devices.Vsock,
+        };
     }
 
     private static ConsoleConfigBody DescribeSerial(ChardevConfig? serial) => serial switch

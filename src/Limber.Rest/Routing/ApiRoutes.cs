@@ -17,6 +17,7 @@ internal static class ApiRoutes
         InfoHandlers info = new(gate);
         LifecycleHandlers lifecycle = new(gate);
         ResizeHandler resize = new(gate);
+        DeviceHandlers devices = new(gate);
         OperationHandlers operations = new(gate);
         return
         [
@@ -33,16 +34,16 @@ internal static class ApiRoutes
             new(Put, "vm.reboot", BodyRule.None, "The VM could not be rebooted", lifecycle.Reboot),
             new(Put, "vm.power-button", BodyRule.None, "The power button could not be pressed", lifecycle.PowerButton),
             new(Put, "vm.resize", BodyRule.Required, "The VM could not be resized", resize.Resize),
-            NotBuilt("vm.resize-disk", BodyRule.Required, "The disk could not be resized", "disks are not built yet"),
+            new(Put, "vm.resize-disk", BodyRule.Required, "The disk could not be resized", devices.ResizeDisk),
             NotBuilt("vm.resize-zone", BodyRule.Required, "The memory zone could not be resized", "memory zones are not built yet"),
-            NotBuilt("vm.add-device", BodyRule.Required, "The device could not be added to the VM", "VFIO devices are not built yet"),
-            NotBuilt("vm.remove-device", BodyRule.Required, "The device could not be removed from the VM", "removable devices are not built yet"),
-            NotBuilt("vm.add-disk", BodyRule.Required, "The disk could not be added to the VM", "disks are not built yet"),
-            NotBuilt("vm.add-fs", BodyRule.Required, "The fs could not be added to the VM", "shared file systems are not built yet"),
+            new(Put, "vm.add-device", BodyRule.Required, "The device could not be added to the VM", devices.AddHostDevice),
+            new(Put, "vm.remove-device", BodyRule.Required, "The device could not be removed from the VM", devices.Remove),
+            new(Put, "vm.add-disk", BodyRule.Required, "The disk could not be added to the VM", devices.AddDisk),
+            new(Put, "vm.add-fs", BodyRule.Required, "The fs could not be added to the VM", devices.AddFs),
             NotBuilt("vm.add-generic-vhost-user", BodyRule.Required, "The device could not be added to the VM", "vhost-user devices are not built yet"),
-            NotBuilt("vm.add-pmem", BodyRule.Required, "The pmem device could not be added to the VM", "persistent memory is not built yet"),
-            NotBuilt("vm.add-net", BodyRule.Required, "The network device could not be added to the VM", "network devices are not built yet"),
-            NotBuilt("vm.add-vsock", BodyRule.Required, "The vsock device could not be added to the VM", "vsock devices are not built yet"),
+            new(Put, "vm.add-pmem", BodyRule.Required, "The pmem device could not be added to the VM", devices.AddPmem),
+            new(Put, "vm.add-net", BodyRule.Required, "The network device could not be added to the VM", devices.AddNet),
+            new(Put, "vm.add-vsock", BodyRule.Required, "The vsock device could not be added to the VM", devices.AddVsock),
             NotBuilt("vm.add-vdpa", BodyRule.Required, "The vDPA device could not be added to the VM", "vDPA devices are not built yet"),
             NotBuilt("vm.add-user-device", BodyRule.Required, "The user device could not be added to the VM", "vfio-user devices are not built yet"),
             NotBuilt("vm.snapshot", BodyRule.Required, "The VM could not be snapshotted", "snapshots are not built yet"),

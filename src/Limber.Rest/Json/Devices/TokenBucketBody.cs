@@ -1,0 +1,4 @@
+namespace Limber.Rest.Json.Devices;
+
+/// <summary>Spec: <c>TokenBucket</c>; the refill time is in milliseconds.</summary>
+internal sealed record TokenBucketBody(ulong Size, ulong? OneTimeBurst = null, ulong RefillTime = 0);

@@ -1,0 +1,4 @@
+namespace Limber.Rest.Json.Devices;
+
+/// <summary>Spec: <c>VmRemoveDevice</c>.</summary>
+internal sealed record VmRemoveDevice(string? Id = null);
