@@ -22,7 +22,7 @@ public sealed record NumaConfig
     public static NumaConfig None { get; } = new();
 
     /// <summary>
-    /// Bytes of boot memory of each node. The memory of node 0 comes first in the guest's address space, then that of node 1,
+    /// Bytes of boot memory of each node, multiples of 4096. The memory of node 0 comes first in the guest's address space, then that of node 1,
     /// and so on; a node may have none.
     /// </summary>
     public ImmutableArray<ulong> NodeMemory { get; init; } = [];
@@ -62,7 +62,21 @@ public sealed record NumaConfig
         return Count > MaxNodes ? $"{Count} NUMA nodes are more than {MaxNodes}"
             : total != memory ? $"total memory for NUMA nodes (0x{total:x}) should equal RAM size (0x{memory:x})"
             : ProcessorNodes.Length != processors ? $"NUMA nodes are given for {ProcessorNodes.Length} processors of {processors}"
-            : FindProcessorProblem() ?? FindDistanceProblem();
+            : FindMemoryProblem() ?? FindProcessorProblem() ?? FindDistanceProblem();
+    }
+
+    private string? FindMemoryProblem()
+    {
+        const ulong PageSize = 4096;
+        for (int node = 0; node < Count; node++)
+        {
+            if (NodeMemory[node] % PageSize != 0)
+            {
+                return $"memory of NUMA node {node} (0x{NodeMemory[node]:x}) is not a multiple of {PageSize} bytes";
+            }
+        }
+
+        return null;
     }
 
     private string? FindProcessorProblem()

@@ -89,16 +89,17 @@ public sealed class NumaTablesTests
     }
 
     [Theory]
-    [InlineData(new ulong[] { 1, 2 }, new[] { 0 }, new byte[0], "total memory for NUMA nodes (0x3) should equal RAM size (0x4)")]
-    [InlineData(new ulong[] { ulong.MaxValue, 5 }, new[] { 0 }, new byte[0], "total memory for NUMA nodes (0x10000000000000004) should equal RAM size (0x4)")]
-    [InlineData(new ulong[] { 4 }, new int[0], new byte[0], "NUMA nodes are given for 0 processors of 1")]
-    [InlineData(new ulong[] { 4 }, new[] { 1 }, new byte[0], "processor 0 is in NUMA node 1, and the nodes are 0 to 0")]
-    [InlineData(new ulong[] { 4 }, new[] { 0 }, new byte[] { 11 }, "Local distance of node 0 should be 10.")]
-    [InlineData(new ulong[] { 4, 0 }, new[] { 0 }, new byte[] { 10 }, "1 NUMA distances are given; 2 nodes need 4")]
-    [InlineData(new ulong[] { 4, 0 }, new[] { 0 }, new byte[] { 10, 10, 20, 10 }, "NUMA distance (10) from node 0 to node 1 is invalid, it should be more than 10.")]
-    [InlineData(new ulong[] { 4, 0 }, new[] { 1 }, new byte[] { 10, 11, 255, 10 }, null)]
+    [InlineData(new ulong[] { 0x3800, 0x800 }, new[] { 0 }, new byte[0], "memory of NUMA node 0 (0x3800) is not a multiple of 4096 bytes")]
+    [InlineData(new ulong[] { 0x1000, 0x2000 }, new[] { 0 }, new byte[0], "total memory for NUMA nodes (0x3000) should equal RAM size (0x4000)")]
+    [InlineData(new ulong[] { ulong.MaxValue, 5 }, new[] { 0 }, new byte[0], "total memory for NUMA nodes (0x10000000000000004) should equal RAM size (0x4000)")]
+    [InlineData(new ulong[] { 0x4000 }, new int[0], new byte[0], "NUMA nodes are given for 0 processors of 1")]
+    [InlineData(new ulong[] { 0x4000 }, new[] { 1 }, new byte[0], "processor 0 is in NUMA node 1, and the nodes are 0 to 0")]
+    [InlineData(new ulong[] { 0x4000 }, new[] { 0 }, new byte[] { 11 }, "Local distance of node 0 should be 10.")]
+    [InlineData(new ulong[] { 0x4000, 0 }, new[] { 0 }, new byte[] { 10 }, "1 NUMA distances are given; 2 nodes need 4")]
+    [InlineData(new ulong[] { 0x4000, 0 }, new[] { 0 }, new byte[] { 10, 10, 20, 10 }, "NUMA distance (10) from node 0 to node 1 is invalid, it should be more than 10.")]
+    [InlineData(new ulong[] { 0x4000, 0 }, new[] { 1 }, new byte[] { 10, 11, 255, 10 }, null)]
     public void FindProblem_NamesWhatIsWrong(ulong[] memory, int[] processors, byte[] distances, string? expected) =>
-        Assert.Equal(expected, Configure(memory, processors, distances).FindProblem(1, 4));
+        Assert.Equal(expected, Configure(memory, processors, distances).FindProblem(1, 0x4000));
 
     private static NumaConfig Configure(ulong[] memory, int[] processors, byte[] distances) =>
         new() { NodeMemory = [.. memory], ProcessorNodes = [.. processors], Distances = [.. distances] };

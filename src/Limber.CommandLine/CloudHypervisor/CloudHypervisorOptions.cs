@@ -16,6 +16,7 @@ internal sealed class CloudHypervisorOptions
     private static readonly FrozenDictionary<string, Kind> Table = Build();
 
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _lists = new(StringComparer.Ordinal);
 
     private enum Kind
     {
@@ -81,6 +82,9 @@ internal sealed class CloudHypervisorOptions
     /// <summary>The value of an option, or null when it was not given.</summary>
     public string? Value(string name) => _values.GetValueOrDefault(name);
 
+    /// <summary>All values of an option that takes many, in order.</summary>
+    public IReadOnlyList<string> Values(string name) => _lists.TryGetValue(name, out List<string>? values) ? values : [];
+
     /// <returns>Index of the first argument that is not part of the option.</returns>
     private int Take(string name, Kind kind, string? attached, IReadOnlyList<string> args, int next)
     {
@@ -100,9 +104,18 @@ internal sealed class CloudHypervisorOptions
             throw new CommandLineException($"a value is required for '--{name} <{name}>' but none was supplied");
         }
 
-        while (kind == Kind.ManyValues && attached is null && next < args.Count && !IsOption(args[next]))
+        if (kind == Kind.ManyValues)
         {
-            next++;
+            if (!_lists.TryGetValue(name, out List<string>? list))
+            {
+                _lists.Add(name, list = []);
+            }
+
+            list.Add(value!);
+            while (attached is null && next < args.Count && !IsOption(args[next]))
+            {
+                list.Add(args[next++]);
+            }
         }
 
         if (!_values.TryAdd(name, value ?? "") && kind != Kind.ManyValues)
