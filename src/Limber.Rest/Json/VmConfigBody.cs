@@ -2,7 +2,11 @@ namespace Limber.Rest.Json;
 
 /// <summary>Spec: <c>VmConfig</c>, as far as the machine has such parts.</summary>
 internal sealed record VmConfigBody(
-    CpusConfigBody Cpus, MemoryConfigBody Memory, PayloadConfigBody Payload, ConsoleConfigBody Serial, ConsoleConfigBody Console);
+    CpusConfigBody Cpus, MemoryConfigBody Memory, PayloadConfigBody Payload, ConsoleConfigBody Serial, ConsoleConfigBody Console)
+{
+    /// <summary>One element a node; null without NUMA.</summary>
+    public NumaConfigBody[]? Numa { get; init; }
+}
 
 /// <summary>Spec: <c>CpusConfig</c>.</summary>
 /// <param name="BootVcpus">

@@ -42,7 +42,10 @@ internal static class VmInfoBuilder
                 config.Payload.CommandLine.Length == 0 ? null : config.Payload.CommandLine,
                 config.Payload.Initramfs),
             DescribeSerial(config.Serials.IsDefaultOrEmpty ? null : config.Serials[0]),
-            new ConsoleConfigBody("Off"));
+            new ConsoleConfigBody("Off"))
+        {
+            Numa = NumaConfigBody.Of(config.Numa),
+        };
     }
 
     private static ConsoleConfigBody DescribeSerial(ChardevConfig? serial) => serial switch

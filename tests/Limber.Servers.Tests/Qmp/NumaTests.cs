@@ -63,12 +63,15 @@ public sealed class NumaTests
     [Theory]
     [InlineData("{\"type\":\"node\",\"nodeid\":0}")]
     [InlineData("{\"type\":\"cpu\",\"node-id\":0,\"socket-id\":1}")]
-    public void SetNumaNode_ComesTooLate(string arguments)
+    [InlineData("{\"type\":\"dist\",\"src\":0,\"dst\":1}", "Parameter 'val' is missing")]
+    [InlineData("{\"type\":\"node\",\"src\":0}", "Parameter 'src' is unexpected")]
+    public void SetNumaNode_ComesTooLate(
+        string arguments, string expected = "The command is permitted only before the machine has been created")
     {
         using MonitorServices services = new(TwoNodes());
         using QmpClient client = new(services);
         Assert.Equal(
-            "{\"error\": {\"class\": \"GenericError\", \"desc\": \"The command is permitted only before the machine has been created\"}}\r\n",
+            $"{{\"error\": {{\"class\": \"GenericError\", \"desc\": \"{expected}\"}}}}\r\n",
             client.Ask($"{{\"execute\":\"set-numa-node\",\"arguments\":{arguments}}}"));
     }
 
@@ -106,10 +109,10 @@ public sealed class NumaTests
 
     private static FakeVirtualMachine TwoNodes()
     {
-        FakeVirtualMachine machine = new(new CpuTopology(2, 1, 1, 2, 1));
-        return new FakeVirtualMachine(new CpuTopology(2, 1, 1, 2, 1))
+        CpuTopology topology = new(2, 1, 1, 2, 1);
+        return new FakeVirtualMachine(topology)
         {
-            Config = machine.Config with
+            Config = new FakeVirtualMachine(topology).Config with
             {
                 Numa = new NumaConfig { NodeMemory = [32 << 20, 96 << 20], ProcessorNodes = [0, 0, 1, 1] },
             },

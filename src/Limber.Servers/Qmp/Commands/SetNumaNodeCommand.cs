@@ -11,13 +11,7 @@ internal sealed class SetNumaNodeCommand : IQmpCommand
 {
     public string Name => "set-numa-node";
 
-    // The further members depend on the type; nothing looks at them.
-    public QmpSignature Signature { get; } = new(
-        new QmpObjectType(new QmpMember("type", new QmpEnumType("node", "dist", "cpu"))),
-        QmpObjectType.Empty)
-    {
-        ChecksItself = true,
-    };
+    public QmpSignature Signature { get; } = new(NumaTypes.Options, QmpObjectType.Empty);
 
     public JsonValue Execute(QmpArguments arguments, QmpContext context) =>
         throw new QmpException("The command is permitted only before the machine has been created");
