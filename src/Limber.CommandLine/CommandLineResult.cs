@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using System.Text;
 using Limber.Config;
 
@@ -15,7 +16,11 @@ public abstract record CommandLineResult
     /// <summary>Create and run this machine. Its files and socket paths are not looked at yet.</summary>
     /// <param name="Config">The machine; check it with <see cref="VmConfigValidation.Check"/>.</param>
     /// <param name="LogVerbosity">Times <c>-v</c> was given (Cloud Hypervisor's dialect); 0..3.</param>
-    public sealed record Run(VmConfig Config, int LogVerbosity = 0) : CommandLineResult(0);
+    public sealed record Run(VmConfig Config, int LogVerbosity = 0) : CommandLineResult(0)
+    {
+        /// <summary>What the user should know although the machine can run; lines without the program's name.</summary>
+        public ImmutableArray<string> Warnings { get; init; } = [];
+    }
 
     /// <summary>Write the text to standard output and exit with status 0.</summary>
     /// <param name="Text">One or more lines, ending in a line feed.</param>

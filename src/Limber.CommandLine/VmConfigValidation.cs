@@ -26,6 +26,7 @@ public static class VmConfigValidation
     /// <returns>One line that names the thing, the value and the limit, without the program's name; or null.</returns>
     public static string? Check(VmConfig config) =>
         CheckMemory(config.Memory)
+        ?? config.Numa.FindProblem(config.Cpus.Max, config.Memory.Size)
         ?? CheckPayload(config.Payload)
         ?? Backends(config).Select(CheckBackend).FirstOrDefault(problem => problem is not null)
         ?? CheckStdio(config)

@@ -30,6 +30,9 @@ public sealed record VmConfig
     /// <summary>Guest memory.</summary>
     public required MemoryConfig Memory { get; init; }
 
+    /// <summary>NUMA nodes; none unless asked for.</summary>
+    public NumaConfig Numa { get; init; } = NumaConfig.None;
+
     /// <summary>What to boot; an empty payload starts the built-in notice.</summary>
     public PayloadConfig Payload { get; init; } = new();
 

@@ -16,11 +16,14 @@ internal sealed record FirmwareArea(GuestRange Tables, GuestRange Events, GuestR
     private const ulong Alignment = 64 * 1024;
 
     /// <summary>Reserves enough for a number of possible processors.</summary>
-    public static FirmwareArea Place(MemoryLayout layout, int processors)
+    /// <param name="layout">The guest's RAM.</param>
+    /// <param name="processors">Number of possible processors.</param>
+    /// <param name="fixedTableBytes">Room for tables whose size has nothing to do with that number.</param>
+    public static FirmwareArea Place(MemoryLayout layout, int processors, ulong fixedTableBytes = 0)
     {
         ulong hotplugSize = CpuHotplugController.GetAreaSize(processors);
         ulong shared = hotplugSize + GenericEventDevice.AreaSize;
-        ulong tables = FixedTableBytes + (TableBytesPerProcessor * (ulong)processors);
+        ulong tables = FixedTableBytes + fixedTableBytes + (TableBytesPerProcessor * (ulong)processors);
         GuestAddress start = new GuestAddress(layout.Low.End.Value - shared - tables).AlignDown(Alignment);
         GuestAddress events = new(layout.Low.End.Value - shared);
         GuestAddress hotplug = events + GenericEventDevice.AreaSize;

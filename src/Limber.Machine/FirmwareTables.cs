@@ -30,12 +30,17 @@ internal sealed class FirmwareTables
         this.area = area;
     }
 
+    /// <summary>What does not change while the machine exists and is no device's: the tables of <see cref="NumaTables"/>.</summary>
+    public ImmutableArray<AcpiTableBuilder> FixedTables { get; init; } = [];
+
     /// <summary>Writes the tables for a guest that starts with the given processors; returns where the RSDP is.</summary>
     /// <exception cref="BootException">They do not fit.</exception>
     public GuestAddress Write(GuestMemory memory, IReadOnlyCollection<int> presentProcessors)
     {
         AcpiTableSet tables = AcpiTables.Layout(
-            area.Start.Value, new DsdtBuilder(contributors.SelectMany(c => c.DescribeAml())), DescribeFixedHardware(), DescribeProcessors(presentProcessors));
+            area.Start.Value,
+            new DsdtBuilder(contributors.SelectMany(c => c.DescribeAml())),
+            [DescribeFixedHardware(), DescribeProcessors(presentProcessors), .. FixedTables]);
         if ((ulong)tables.Bytes.Length > area.Length)
         {
             throw new BootException($"ACPI tables of {tables.Bytes.Length} bytes exceed the {area.Length} bytes reserved for them");

@@ -43,9 +43,13 @@ internal sealed class MachinePlatform : IDisposable
         model = new ProcessorModel(config.Cpus, kvm);
         Signals = new GuestSignalQueue(config.Cpus.Max);
         ImmutableArray<uint> apicIds = [.. Enumerable.Range(0, config.Cpus.Max).Select(GetApicId)];
-        FirmwareArea area = FirmwareArea.Place(layout, config.Cpus.Max);
+        var numa = new NumaTables(config.Numa, apicIds, layout);
+        FirmwareArea area = FirmwareArea.Place(layout, config.Cpus.Max, numa.ReservedBytes);
         CpuHotplug = new CpuHotplugController(
-            apicIds, memory, area.CpuHotplug.Start, Devices.Platform.PlatformPorts.CpuHotplugDoorbell, Signals, GuestErrors);
+            apicIds, memory, area.CpuHotplug.Start, Devices.Platform.PlatformPorts.CpuHotplugDoorbell, Signals, GuestErrors)
+        {
+            ProximityDomains = numa.ProcessorDomains,
+        };
         Events = new GenericEventDevice(
             new KvmInterruptLine(vm, PlatformMap.EventInterrupt),
             PlatformMap.EventInterrupt,
@@ -54,7 +58,7 @@ internal sealed class MachinePlatform : IDisposable
             [CpuHotplugController.ScanMethod]);
         devices = new PlatformDevices(vm, environment, layout, Signals, GuestErrors, CpuHotplug);
         exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors);
-        var tables = new FirmwareTables(apicIds, [CpuHotplug, Events, .. devices.AmlContributors], area.Tables);
+        var tables = new FirmwareTables(apicIds, [CpuHotplug, Events, .. devices.AmlContributors], area.Tables) { FixedTables = numa.Tables };
         bootImage = new BootImage(config.Payload, layout, area, tables);
     }
 
@@ -84,6 +88,11 @@ internal sealed class MachinePlatform : IDisposable
     /// <summary>Creates everything; on failure nothing is left.</summary>
     public static MachinePlatform Create(VmConfig config, MachineEnvironment environment)
     {
+        if (config.Numa.FindProblem(config.Cpus.Max, config.Memory.Size) is string problem)
+        {
+            throw new VmException(VmErrorCode.Failed, problem);
+        }
+
         MemoryLayout layout = MemoryLayout.For(config.Memory.Size);
         KvmSystem? kvm = null;
         KvmVm? vm = null;

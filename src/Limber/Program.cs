@@ -24,6 +24,11 @@ internal static class Program
                 Console.Error.WriteLine($"{name}: {problem}");
                 return 1;
             case CommandLineResult.Run run:
+                foreach (string warning in run.Warnings)
+                {
+                    Console.Error.WriteLine($"{name}: {warning}");
+                }
+
                 return Application.Run(run.Config, name);
             default:
                 throw new InvalidOperationException("the command line is none of the three things it can be");

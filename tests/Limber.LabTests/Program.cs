@@ -15,7 +15,17 @@ namespace Limber.LabTests;
 /// </summary>
 internal static class Program
 {
-    private static readonly Scenario[] All = [.. StartUpScenarios.All, .. BootScenarios.All, .. HotplugScenarios.All, .. ErrorScenarios.All, .. DialectScenarios.All, .. SessionScenarios.All, .. CostScenarios.All];
+    private static readonly Scenario[] All =
+    [
+        .. StartUpScenarios.All,
+        .. BootScenarios.All,
+        .. HotplugScenarios.All,
+        .. NumaScenarios.All,
+        .. ErrorScenarios.All,
+        .. DialectScenarios.All,
+        .. SessionScenarios.All,
+        .. CostScenarios.All,
+    ];
 
     private static int Main(string[] args)
     {

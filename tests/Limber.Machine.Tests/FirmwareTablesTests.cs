@@ -26,6 +26,32 @@ public sealed class FirmwareTablesTests
         Assert.SkipUnless(File.Exists("/usr/bin/iasl"), "needs iasl (Debian package acpica-tools)");
         Dictionary<string, byte[]> tables = ReadTables(boot, max);
         Assert.Equal(["APIC", "DSDT", "FACP", "XSDT"], tables.Keys.Order(StringComparer.Ordinal));
+        CheckByIasl(tables);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(254)]
+    public void AllTables_WithNumaNodes_NameEveryProcessorsNodeAndPassIasl(int max)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/iasl"), "needs iasl (Debian package acpica-tools)");
+        Dictionary<string, byte[]> tables = ReadTables(2, max, config => config with
+        {
+            Numa = new NumaConfig
+            {
+                NodeMemory = [config.Memory.Size / 2, 0, config.Memory.Size / 2],
+                ProcessorNodes = [.. Enumerable.Range(0, max).Select(i => i % 3)],
+                Distances = [10, 20, 30, 20, 10, 25, 30, 25, 10],
+            },
+        });
+        Assert.Equal(["APIC", "DSDT", "FACP", "SLIT", "SRAT", "XSDT"], tables.Keys.Order(StringComparer.Ordinal));
+        string aml = Encoding.Latin1.GetString(tables["DSDT"]);
+        Assert.Equal(max, aml.Split("_PXM").Length - 1);
+        CheckByIasl(tables);
+    }
+
+    private static void CheckByIasl(Dictionary<string, byte[]> tables)
+    {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("acpi");
         try
         {
@@ -62,14 +88,17 @@ public sealed class FirmwareTablesTests
         Assert.Equal([1u, 1u, 2u, 2u], flags);
     }
 
-    private static Dictionary<string, byte[]> ReadTables(int boot, int max)
+    private static Dictionary<string, byte[]> ReadTables(int boot, int max, Func<VmConfig, VmConfig>? change = null)
     {
         VmConfig config = TinyGuest.Configure(kernel: null, boot, max);
+        config = change?.Invoke(config) ?? config;
         using MachinePlatform platform = MachinePlatform.Create(config, new MachineEnvironment());
         using KvmVcpu vcpu = platform.CreateVcpu(0);
         platform.PowerOn(0, vcpu);
         platform.Load([.. Enumerable.Range(0, boot)], vcpu);
-        GuestAddress root = FirmwareArea.Place(MemoryLayout.For(config.Memory.Size), max).Tables.Start;
+        MemoryLayout layout = MemoryLayout.For(config.Memory.Size);
+        var numa = new NumaTables(config.Numa, [.. Enumerable.Range(0, max).Select(platform.GetApicId)], layout);
+        GuestAddress root = FirmwareArea.Place(layout, max, numa.ReservedBytes).Tables.Start;
         byte[] rsdp = Read(platform.Memory, root.Value, 36);
         Assert.Equal("RSD PTR ", Encoding.ASCII.GetString(rsdp, 0, 8));
         byte[] xsdt = ReadTable(platform.Memory, BinaryPrimitives.ReadUInt64LittleEndian(rsdp.AsSpan(24)));

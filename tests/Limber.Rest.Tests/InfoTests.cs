@@ -25,6 +25,23 @@ public sealed class InfoTests
             (await rest.GetAsync("vm.info")).Body);
     }
 
+    [Fact]
+    public async Task Numa_IsAListOfNodes()
+    {
+        NumaConfig numa = new()
+        {
+            NodeMemory = [512 << 20, 0], ProcessorNodes = [0, 0, 1, 1, 0, 0, 1, 1], Distances = [10, 20, 30, 10],
+        };
+        await using RestFixture rest = await RestFixture.StartAsync(
+            new FakeVirtualMachine { Config = new FakeVirtualMachine().Config with { Numa = numa } });
+        Assert.Equal(
+            """
+            [{"guest_numa_id":0,"cpus":[0,1,4,5],"distances":[{"destination":1,"distance":20}]},
+            {"guest_numa_id":1,"cpus":[2,3,6,7],"distances":[{"destination":0,"distance":30}]}]
+            """.ReplaceLineEndings(""),
+            (await rest.GetAsync("vm.info")).Json.GetProperty("config").GetProperty("numa").GetRawText());
+    }
+
     [Theory]
     [InlineData(RunState.Prelaunch, "Created", "prelaunch")]
     [InlineData(RunState.Paused, "Paused", "paused")]

@@ -10,6 +10,7 @@ internal static class CloudHypervisorHelp
           --initramfs FILE, --cmdline TEXT
           --cpus boot=N,max=N,topology=THREADS:CORES:DIES:PACKAGES      default boot=1
           --memory size=N[K|M|G],shared=on|off                          default size=512M
+          --numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=mem0 ...
           --serial off|null|tty|pty|file=FILE|socket=PATH               default null
           --console off|null
           --api-socket PATH | path=PATH    REST interface

@@ -11,7 +11,7 @@ internal sealed class CloudHypervisorParser(string programName)
     private static readonly string[] Built =
     [
         "kernel", "initramfs", "cmdline", "cpus", "memory", "serial", "console", "api-socket", "no-shutdown",
-        "seccomp",
+        "seccomp", "numa",
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -32,12 +32,15 @@ internal sealed class CloudHypervisorParser(string programName)
         RequireBuilt(options);
         PayloadConfig payload = Payload(options);
         ConsoleOptions.RequireNoConsole(options.Value("console"));
+        CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
+        MemoryConfig memory = MemoryOption.Resolve(options.Value("memory"));
         return new CommandLineResult.Run(
             new VmConfig
             {
                 Dialect = Dialect.CloudHypervisor,
-                Cpus = CpusOption.Resolve(options.Value("cpus")),
-                Memory = MemoryOption.Resolve(options.Value("memory")),
+                Cpus = cpus,
+                Memory = memory,
+                Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
                 Payload = payload,
                 Serials = ConsoleOptions.Serials(options.Value("serial")),
                 ApiSocket = ApiSocket(options.Value("api-socket")),

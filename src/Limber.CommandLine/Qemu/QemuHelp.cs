@@ -12,6 +12,10 @@ internal static class QemuHelp
           -cpu MODEL[,+FLAG][,-FLAG]       default qemu64; -cpu help
           -smp [cpus=]N[,maxcpus=N][,sockets=N][,dies=N][,modules=N][,cores=N][,threads=N]
           -m [size=]N[k|M|G|T]             default 128M; without a suffix MiB
+          -object memory-backend-ram|memory-backend-memfd,id=ID,size=N[k|M|G][,share=on|off]    memory of a NUMA node
+          -numa node[,nodeid=N][,memdev=ID][,cpus=N[-N]]...
+          -numa cpu,node-id=N[,socket-id=N][,die-id=N][,module-id=N][,core-id=N][,thread-id=N]
+          -numa dist,src=N,dst=N,val=N
           -name TEXT, -uuid UUID
         Boot
           -kernel FILE, -initrd FILE, -append TEXT

@@ -43,6 +43,13 @@ internal static class QemuMachineType
                 $"unsupported machine type: \"{name}\"; use -machine help to list supported machines");
     }
 
+    /// <summary>
+    /// Whether <c>-numa node</c> takes <c>mem=</c> and splits memory by itself: types up to 5.0 only, whose guests may have been
+    /// started so. Newer ones want <c>memdev=</c>.
+    /// </summary>
+    public static bool SizesNumaNodesItself(string name) =>
+        (VersionOf(name, I440fxPrefix) ?? VersionOf(name, Q35Prefix)) is Version version && version <= new Version(5, 0);
+
     private static SmpMachine Machine(string name, string prefix)
     {
         string fullName = name == prefix ? prefix + CurrentVersion : name;

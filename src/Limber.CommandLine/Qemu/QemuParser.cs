@@ -12,6 +12,8 @@ internal sealed class QemuParser(string programName)
     private readonly QemuMachineOption _machine = new();
     private readonly QemuMemoryOption _memory = new();
     private readonly QemuConsoles _consoles = new();
+    private readonly QemuMemoryBackends _memoryBackends = new();
+    private readonly QemuNumaOptions _numa = new();
     private string _cpuModel = DefaultCpuModel;
     private string? _name;
     private Guid _uuid;
@@ -60,7 +62,8 @@ internal sealed class QemuParser(string programName)
             }
         }
 
-        return new CommandLineResult.Run(Finish());
+        VmConfig config = Finish();
+        return new CommandLineResult.Run(config) { Warnings = _numa.Warnings };
     }
 
     private VmConfig Finish()
@@ -68,6 +71,8 @@ internal sealed class QemuParser(string programName)
         _machine.Check();
         CpuConfig cpus = QemuCpuOptions.Resolve(_machine.Type, _machine.Smp, _cpuModel);
         MemoryConfig memory = _memory.Resolve();
+        NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, _memoryBackends);
+        memory = memory with { Shared = _memoryBackends.ResolveSharing() };
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
         return new VmConfig
         {
@@ -77,6 +82,7 @@ internal sealed class QemuParser(string programName)
             MachineType = _machine.Type,
             Cpus = cpus,
             Memory = memory,
+            Numa = numa,
             Payload = new PayloadConfig(NullIfEmpty(_machine.Kernel), NullIfEmpty(_machine.Initrd), _machine.Append ?? ""),
             Serials = serials,
             Monitors = monitors,
@@ -149,6 +155,12 @@ internal sealed class QemuParser(string programName)
                 break;
             case "m":
                 _memory.Apply(option, value);
+                break;
+            case "object":
+                _memoryBackends.Add(option, value);
+                break;
+            case "numa":
+                _numa.Add(option, value);
                 break;
             case "kernel":
                 _machine.Kernel = value;

@@ -11,6 +11,8 @@ internal static class StratoVirtHelp
           -cpu host
           -smp [cpus=]N[,maxcpus=N][,sockets=N][,dies=N][,cores=N][,threads=N]
           -m [size=]N[k|M|G]               128M to 512G, default 256M; without a suffix MiB
+          -object memory-backend-ram|memory-backend-memfd,size=N[M|G],id=ID
+          -numa node,[nodeid=N,]cpus=N[-N][:N[-N]...],memdev=ID; -numa dist,src=N,dst=N,val=N    at most 8 nodes
           -name TEXT
           -kernel FILE, -initrd FILE, -append TEXT
           -serial stdio | pty | file,path=FILE | socket,path=PATH,server,nowait | chardev:ID

@@ -15,7 +15,7 @@ internal sealed class StratoVirtParser(string programName)
     private static readonly string[] Built =
     [
         "machine", "accel", "smp", "cpu", "m", "kernel", "append", "initrd", "qmp", "mon", "serial", "chardev",
-        "name", "S", "disable-seccomp", "no-shutdown",
+        "name", "S", "disable-seccomp", "no-shutdown", "object", "numa",
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -38,13 +38,15 @@ internal sealed class StratoVirtParser(string programName)
         MemoryConfig memory = StratoVirtMemoryOption.Resolve(options.Value("m"), sharedMemory);
         CpuConfig cpus = StratoVirtCpuOptions.Resolve(options.Value("smp"), options.Value("cpu"));
         (var serials, var monitors) = new StratoVirtConsoles().Resolve(options);
+        (NumaConfig numa, bool sharedBackend) = StratoVirtNumaOptions.Resolve(options, cpus, memory.Size);
         return new CommandLineResult.Run(new VmConfig
         {
             Dialect = Dialect.StratoVirt,
             Name = options.Value("name"),
             MachineType = "q35",
             Cpus = cpus,
-            Memory = memory,
+            Memory = memory with { Shared = memory.Shared || sharedBackend },
+            Numa = numa,
             Payload = Payload(options),
             Serials = serials,
             Monitors = monitors,

@@ -22,6 +22,9 @@ internal sealed record VmConfigBody(
     public IReadOnlyList<HostDeviceBody>? Devices { get; init; }
 
     public VsockBody? Vsock { get; init; }
+
+    /// <summary>One element a node; null without NUMA.</summary>
+    public NumaConfigBody[]? Numa { get; init; }
 }
 
 /// <summary>Spec: <c>CpusConfig</c>.</summary>

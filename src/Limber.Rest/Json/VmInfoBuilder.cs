@@ -53,6 +53,7 @@ internal static class VmInfoBuilder
             Pmem = devices.Pmem,
             Devices = devices.Devices,
             Vsock = devices.Vsock,
+            Numa = NumaConfigBody.Of(config.Numa),
         };
     }
 

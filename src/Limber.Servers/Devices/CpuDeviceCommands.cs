@@ -65,7 +65,7 @@ internal sealed class CpuDeviceCommands(IVirtualMachine machine)
             throw new QmpException($"Invalid CPU type, expected cpu type: '{TypeName}'");
         }
 
-        Plug(new CpuSlotFinder(slots, Topology).Find(properties), id);
+        Plug(new CpuSlotFinder(slots, Topology, machine.Config.Numa).Find(properties), id);
     }
 
     /// <summary>Asks the guest to give a device back; repeating is allowed.</summary>

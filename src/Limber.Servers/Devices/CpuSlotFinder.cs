@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using Limber.Config;
 using Limber.Control;
 using Limber.Cpu;
 using Limber.Servers.Qmp;
@@ -7,7 +8,7 @@ using Limber.Servers.Qmp;
 namespace Limber.Servers.Devices;
 
 /// <summary>Finds the free slot that a processor's properties describe.</summary>
-internal sealed class CpuSlotFinder(IReadOnlyList<CpuSlot> slots, CpuTopology topology)
+internal sealed class CpuSlotFinder(IReadOnlyList<CpuSlot> slots, CpuTopology topology, NumaConfig numa)
 {
     /// <exception cref="QmpException">A property is missing, out of range or contradicts another; or the slot is taken.</exception>
     public CpuSlot Find(CpuProperties properties)
@@ -31,8 +32,9 @@ internal sealed class CpuSlotFinder(IReadOnlyList<CpuSlot> slots, CpuTopology to
 
         CheckAgreement(given, slot);
 
-        // There is one memory node, number 0, which a client may name.
-        return properties.NodeId is -1 or 0 ? slot : throw new QmpException("invalid node-id, must be 0");
+        // A slot's node is fixed: a client may name it, not choose it. Without NUMA all memory is node 0.
+        int node = numa.NodeOf(slot.Index) ?? 0;
+        return properties.NodeId == -1 || properties.NodeId == node ? slot : throw new QmpException($"invalid node-id, must be {node}");
     }
 
     public static QmpException Occupied(CpuSlot slot) => new($"CPU[{slot.Index}] with APIC ID {slot.ApicId} exists");

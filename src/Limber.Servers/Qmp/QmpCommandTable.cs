@@ -34,6 +34,7 @@ public sealed class QmpCommandTable
             new CancelOperationCommand(),
             new SubscribeOperationsCommand(),
             new ResizeCommand(),
+            new SetNumaNodeCommand(),
         ],
         IdentityQueries.All,
         CpuQueries.All,

@@ -40,7 +40,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         }
     }
 
-    public VmConfig Config { get; }
+    public VmConfig Config { get; init; }
 
     public IDeviceManager Devices { get; init; } = new NoDevices();
 

@@ -24,6 +24,7 @@ namespace Limber.Devices.Platform.CpuHotplug;
 ///     Method (CSCN, 0, Serialized) { If (S000 != A000) { A000 = S000; G000 () } ... }
 ///     Device (C005) {
 ///       Name (_HID, "ACPI0007")  Name (_UID, 5)  Name (_MAT, Buffer { local APIC entry, enabled })
+///       Name (_PXM, 1)                                    // with NUMA only
 ///       Field (HPV, ...) { Offset (0x100 + 4*5), CST, 32 }
 ///       Field (HPG, ...) { Offset (0x100 + 16*5), CAK, 32, COE, 32, COS, 32 }
 ///       Method (_STA) { If (CST &amp; 1) { Return (0xF) } Return (0) }
@@ -46,7 +47,8 @@ internal static class CpuHotplugAml
     /// <summary>Path of the method that announces all changes; the event device calls it.</summary>
     public const string ScanMethod = @"\_SB.CPUS.CSCN";
 
-    public static IEnumerable<AmlTerm> Describe(ImmutableArray<uint> apicIds, GuestAddress area, ushort doorbellPort)
+    public static IEnumerable<AmlTerm> Describe(
+        ImmutableArray<uint> apicIds, ImmutableArray<uint> proximityDomains, GuestAddress area, ushort doorbellPort)
     {
         int count = apicIds.Length;
         uint guestOffset = R.GetGuestOffset(count);
@@ -70,7 +72,7 @@ internal static class CpuHotplugAml
 
         for (int index = 0; index < count; index++)
         {
-            body.Add(Processor(index, apicIds[index]));
+            body.Add(Processor(index, apicIds[index], proximityDomains.IsEmpty ? null : proximityDomains[index]));
         }
 
         yield return Aml.Scope(@"\_SB", Aml.Device("CPUS", [.. body]));
@@ -121,7 +123,7 @@ internal static class CpuHotplugAml
         return Aml.Method(Segment('G', group), 0, serialized: true, [.. body]);
     }
 
-    private static AmlTerm Processor(int index, uint apicId)
+    private static AmlTerm Processor(int index, uint apicId, uint? proximityDomain)
     {
         AmlTerm self = Aml.Path(@"\_SB.CPUS." + Segment('C', index));
         var body = new List<AmlTerm>
@@ -161,6 +163,12 @@ internal static class CpuHotplugAml
         if (index != 0)
         {
             body.Add(Aml.Method("_EJ0", 1, serialized: true, Aml.Store(Aml.Integer((ulong)index), Aml.Path("DBEL"))));
+        }
+
+        // Spec: ACPI 6.5, 6.2.14. Guests take the node of a processor that comes later from here, not from the SRAT.
+        if (proximityDomain is uint domain)
+        {
+            body.Add(Aml.Name("_PXM", Aml.Integer(domain)));
         }
 
         return Aml.Device(Segment('C', index), [.. body]);

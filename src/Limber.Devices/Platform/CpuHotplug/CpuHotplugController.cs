@@ -64,6 +64,9 @@ public sealed class CpuHotplugController : IIoDevice, IAmlContributor
         groupSequences = new uint[(apicIds.Length + CpuHotplugRegisters.GroupSize - 1) / CpuHotplugRegisters.GroupSize];
     }
 
+    /// <summary>The NUMA node of every possible processor by index, as the DSDT tells it; empty without NUMA.</summary>
+    public ImmutableArray<uint> ProximityDomains { get; init; } = [];
+
     /// <summary>Size of the shared area for a number of possible processors, in bytes.</summary>
     public static ulong GetAreaSize(int processors) => CpuHotplugRegisters.GetAreaSize(processors);
 
@@ -157,7 +160,7 @@ public sealed class CpuHotplugController : IIoDevice, IAmlContributor
     }
 
     /// <inheritdoc/>
-    public IEnumerable<AmlTerm> DescribeAml() => CpuHotplugAml.Describe(apicIds, area.Range.Start, doorbellPort);
+    public IEnumerable<AmlTerm> DescribeAml() => CpuHotplugAml.Describe(apicIds, ProximityDomains, area.Range.Start, doorbellPort);
 
     private uint HandledOffset(int index) =>
         guestOffset + CpuHotplugRegisters.Record + (CpuHotplugRegisters.RecordSize * (uint)index) + CpuHotplugRegisters.RecordHandled;

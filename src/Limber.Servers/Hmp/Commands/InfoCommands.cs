@@ -17,6 +17,7 @@ internal static class InfoCommands
         new("hotpluggable-cpus", string.Empty, "Show information about hotpluggable CPUs", HmpArgument.None, HotpluggableCpus),
         new("kvm", string.Empty, "show KVM information", HmpArgument.None, static (context, _) => context.PrintLine("kvm support: enabled")),
         new("name", string.Empty, "show the current VM name", HmpArgument.None, Name),
+        new("numa", string.Empty, "show NUMA information", HmpArgument.None, NumaCommand.Show),
         new("operations", string.Empty, "show hotplug operations and how they ended", HmpArgument.None, Operations),
         new("status", string.Empty, "show the current VM status (running|paused)", HmpArgument.None, Status),
         new("uuid", string.Empty, "show the current VM UUID", HmpArgument.None, static (context, _) =>
@@ -66,6 +67,11 @@ internal static class InfoCommands
             }
 
             context.PrintLine("  CPUInstance Properties:");
+            if (context.Machine.Config.Numa.NodeOf(slot.Index) is int node)
+            {
+                PrintProperty(context, "node-id", node);
+            }
+
             PrintProperty(context, "socket-id", slot.Location.SocketId);
             if (topology.Dies > 1)
             {

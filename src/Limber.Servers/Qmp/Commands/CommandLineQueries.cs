@@ -17,6 +17,7 @@ internal static class CommandLineQueries
         ("machine", [("type", "string"), ("accel", "string"), ("kernel", "string"), ("initrd", "string"), ("append", "string")]),
         ("memory", [("size", "size")]),
         ("name", [("guest", "string")]),
+        ("numa", []),
         (
             "smp-opts",
             [

@@ -105,7 +105,7 @@ internal static class CpuQueries
         return result;
     }
 
-    /// <summary>Levels of which there is only one are left out, except those every client expects.</summary>
+    /// <summary>Levels of which there is only one are left out, except those every client expects; so is the node without NUMA.</summary>
     private static JsonObject Properties(QmpContext context, CpuSlot slot)
     {
         CpuTopology topology = context.Services.Cpus.Topology;
@@ -114,6 +114,11 @@ internal static class CpuQueries
         if (topology.Dies > 1)
         {
             properties.Add("die-id", place.DieId);
+        }
+
+        if (context.Machine.Config.Numa.NodeOf(slot.Index) is int node)
+        {
+            properties.Add("node-id", node);
         }
 
         properties.Add("socket-id", place.SocketId);

@@ -27,6 +27,7 @@ internal static class MachineTypes
 
     /// <summary>Where a processor sits.</summary>
     public static readonly QmpObjectType CpuProperties = new(
+        new("node-id", QmpType.Integer, true),
         new("socket-id", QmpType.Integer, true),
         new("die-id", QmpType.Integer, true),
         new("module-id", QmpType.Integer, true),
