@@ -33,7 +33,7 @@ internal sealed class BenchMachine : IDisposable
         {
             // The first connection says whether there is a machine at all; it must be gone before the next is served.
             QmpWire.Connect(directory["qmp"], process).Dispose();
-            Signals = new GuestSignals(directory["serial"]);
+            Signals = GuestSignals.Connect(directory["serial"], process);
             qmp = QmpClient.Connect(directory["qmp"]);
             BootMilliseconds = Stopwatch.GetElapsedTime(start, Signals.WaitFor(GuestSignals.Running, 0, 1, BootSeconds)).TotalMilliseconds;
         }

@@ -22,16 +22,20 @@ internal sealed class GuestSignals : IDisposable
     private const double OrderSeconds = 20;
 
     private readonly object gate = new();
-    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Socket socket;
     private readonly List<(char What, long Time)> seen = [];
     private bool closed;
 
-    /// <param name="path">The socket of the serial port, which listens already.</param>
-    public GuestSignals(string path)
+    private GuestSignals(Socket socket)
     {
-        socket.Connect(new UnixDomainSocketEndPoint(path));
+        this.socket = socket;
         new Thread(Read) { IsBackground = true, Name = "guest-signals" }.Start();
     }
+
+    /// <summary>Connects to the socket of the serial port, which may come into being later than that of QMP.</summary>
+    /// <param name="path">The socket.</param>
+    /// <param name="process">Whose it is.</param>
+    public static GuestSignals Connect(string path, VmmProcess process) => new(UnixSocket.Connect(path, process));
 
     /// <summary>How many characters came so far: a place to search from.</summary>
     public int Position

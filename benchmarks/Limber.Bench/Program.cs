@@ -23,7 +23,7 @@ internal static class Program
             switch (args[i])
             {
                 case "--list":
-                    Array.ForEach(Runner.Definitions, d => Console.WriteLine($"{d.Name,-8} {d.Description}"));
+                    Array.ForEach(Runner.Definitions, d => Console.WriteLine($"{d.Name,-8} {d.Description}" + (d.IsOnlyByName ? " (only when named)" : "")));
                     return 0;
                 case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--rounds" when i + 1 < args.Length:
                     options[args[i]] = args[++i];
@@ -60,7 +60,7 @@ internal static class Program
         string guest = options.GetValueOrDefault("--guest", ".");
         var files = new BenchFiles(
             Path.Combine(guest, "bzImage"), Path.Combine(guest, "vmlinux"), options.GetValueOrDefault("--initramfs", "artifacts/bench-initramfs.cpio"));
-        HashSet<string> chosen = [.. names.Count > 0 ? names : Runner.Definitions.Select(d => d.Name)];
+        HashSet<string> chosen = [.. names.Count > 0 ? names : Runner.Definitions.Where(d => !d.IsOnlyByName).Select(d => d.Name)];
         var report = new Report(vmms);
         var runner = new Runner(vmms, chosen, report, files, rounds);
         runner.Run();

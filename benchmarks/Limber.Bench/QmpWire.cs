@@ -1,9 +1,7 @@
 using System;
 using System.Diagnostics;
-using System.IO;
 using System.Net.Sockets;
 using System.Text;
-using System.Threading;
 using Limber.TestKit;
 
 namespace Limber.Bench;
@@ -13,40 +11,26 @@ namespace Limber.Bench;
 /// </summary>
 internal sealed class QmpWire : IDisposable
 {
-    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Socket socket;
     private readonly byte[] buffer = new byte[1 << 20];
 
-    /// <summary>Connects, trying every millisecond, and reads the greeting.</summary>
+    private QmpWire(Socket socket) => this.socket = socket;
+
+    /// <summary>Connects and reads the greeting.</summary>
     /// <exception cref="RefusedException">The process ended.</exception>
-    public static QmpWire Connect(string path, VmmProcess process, double seconds = 60)
+    public static QmpWire Connect(string path, VmmProcess process)
     {
-        Deadline deadline = Deadline.In(seconds);
-        var wire = new QmpWire();
-        while (true)
+        var wire = new QmpWire(UnixSocket.Connect(path, process));
+        try
         {
-            if (File.Exists(path))
-            {
-                try
-                {
-                    wire.socket.Connect(new UnixDomainSocketEndPoint(path));
-                    wire.Receive();
-                    return wire;
-                }
-                catch (SocketException)
-                {
-                    // Bound, but not listening yet.
-                }
-            }
-
-            if (process.HasExited || deadline.HasPassed)
-            {
-                wire.Dispose();
-                throw process.HasExited
-                    ? new RefusedException(LastWords(process))
-                    : new ScenarioException($"no QMP socket within {seconds} s");
-            }
-
-            Thread.Sleep(1);
+            wire.Receive();
+            return wire;
+        }
+        catch (SocketException)
+        {
+            // The socket may listen before the machine is found impossible.
+            wire.Dispose();
+            throw new RefusedException(UnixSocket.LastWords(process));
         }
     }
 
@@ -65,21 +49,13 @@ internal sealed class QmpWire : IDisposable
 
     public void Dispose() => socket.Dispose();
 
-    // Warnings come first, the reason comes last.
-    private static string LastWords(VmmProcess process)
-    {
-        int status = process.WaitForExit(10);
-        string text = process.Error.All.Trim();
-        return text.Length > 0 ? text[(text.LastIndexOf('\n') + 1)..] : $"ended with status {status}";
-    }
-
     private int Receive()
     {
         int length = 0;
         do
         {
             int count = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None);
-            length += count > 0 ? count : throw new ScenarioException("the QMP connection ended");
+            length += count > 0 ? count : throw new SocketException((int)SocketError.ConnectionReset);
         }
         while (buffer[length - 1] != '\n');
         return length;

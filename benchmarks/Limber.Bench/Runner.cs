@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using Limber.TestKit;
 
 namespace Limber.Bench;
@@ -26,6 +27,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
         new(Memory, "resident memory of the monitor beside the guest's memory", null),
         PlugBenchmark.Definition,
         ManyBenchmark.Definition,
+        ManyBenchmark.OnlineDefinition,
         ExitBenchmark.Definition,
     ];
 
@@ -44,10 +46,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
             EachVmm("query", vmm => new[] { 4, 64, 255, 288, 1024 }.ToList().ForEach(max => StartBenchmark.MeasureQuery(vmm, Shape(max), report)));
         }
 
-        if (chosen.Overlaps([Boot, Memory, PlugBenchmark.Name, ManyBenchmark.Name, ExitBenchmark.Name]))
-        {
-            RunSessions();
-        }
+        RunSessions();
 
         if (chosen.Contains(Boot))
         {
@@ -57,7 +56,10 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
 
     private void RunSessions()
     {
-        foreach (int max in CommonMaxima)
+        bool all = chosen.Contains(Boot) || chosen.Contains(Memory)
+            || Definitions.Any(d => d is { Measure: not null, IsForLargest: false } && chosen.Contains(d.Name));
+        bool largest = all || Definitions.Any(d => d.IsForLargest && chosen.Contains(d.Name));
+        foreach (int max in CommonMaxima.Where(max => all || largest && max == CommonMaxima[^1]))
         {
             for (int round = 0; round < rounds; round++)
             {
@@ -86,8 +88,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
 
         foreach (Benchmark benchmark in Definitions.Where(d => d.Measure is not null && chosen.Contains(d.Name)))
         {
-            // Many processors at once are for the largest machine, and take the longest.
-            if (benchmark.Name != ManyBenchmark.Name || max == CommonMaxima[^1])
+            if (!benchmark.IsForLargest || max == CommonMaxima[^1])
             {
                 benchmark.Measure!(session);
             }
@@ -134,7 +135,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
             {
                 action(vmm);
             }
-            catch (Exception e) when (e is ScenarioException or RefusedException or IOException or InvalidOperationException or KeyNotFoundException)
+            catch (Exception e) when (e is ScenarioException or RefusedException or IOException or SocketException or InvalidOperationException or KeyNotFoundException)
             {
                 HasFailed = true;
                 Console.Error.WriteLine($"bench: {vmm.Name}: {what} FAILED: {e.Message}");
