@@ -14,7 +14,7 @@ namespace Limber.Bench;
 internal sealed class BenchMachine : IDisposable
 {
     private const double BootSeconds = 180;
-    private const double EventSeconds = 120;
+    private const double EventSeconds = 60;
     private const int SettleMilliseconds = 300;
 
     private readonly TemporaryDirectory directory;
@@ -72,12 +72,14 @@ internal sealed class BenchMachine : IDisposable
     /// <summary>Limber's own command for many processors at once.</summary>
     public void Resize(int cpus) => qmp.Execute("x-limber-resize", $$"""{"cpus": {{cpus}}}""");
 
-    /// <summary>Waits until <paramref name="count"/> processors have been reported as gone.</summary>
+    /// <summary>Waits until the processors of slots 1 to <paramref name="count"/> have been reported as gone.</summary>
     public void WaitDeleted(int count)
     {
-        for (int i = 0; i < count; i++)
+        HashSet<string> left = [.. Enumerable.Range(1, count).Select(Id)];
+        while (left.Count > 0)
         {
-            qmp.WaitEvent("DEVICE_DELETED", EventSeconds);
+            JsonElement gone = qmp.WaitEvent("DEVICE_DELETED", EventSeconds, e => DeviceOf(e) is { } id && left.Contains(id));
+            left.Remove(DeviceOf(gone)!);
         }
     }
 
@@ -132,6 +134,9 @@ internal sealed class BenchMachine : IDisposable
         process.Dispose();
         directory.Dispose();
     }
+
+    private static string? DeviceOf(JsonElement deleted) =>
+        deleted.GetProperty("data").TryGetProperty("device", out JsonElement device) ? device.GetString() : null;
 
     private bool IsGuestMemory(long size) => size == shape.MemoryMiB * 1024L;
 

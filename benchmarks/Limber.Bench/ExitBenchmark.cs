@@ -59,14 +59,13 @@ internal static class ExitBenchmark
 
     private static void Unplug(BenchMachine machine, int count)
     {
-        int from = machine.Signals.Position;
         for (int i = 1; i <= count; i++)
         {
             machine.Delete(i);
         }
 
-        // Reports of success follow the ejects, one each; with several removals the two kinds of events mix.
-        machine.Signals.WaitFor(GuestSignals.Gone, from, count, Seconds);
+        // The last report of success follows the last eject; what comes within the pause is still counted.
+        machine.WaitDeleted(count);
         machine.Settle();
     }
 }

@@ -26,9 +26,9 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
         new(Boot, "exec to the guest's init, with 4 to 1024 possible CPUs", null),
         new(Memory, "resident memory of the monitor beside the guest's memory", null),
         PlugBenchmark.Definition,
+        ExitBenchmark.Definition,
         ManyBenchmark.Definition,
         ManyBenchmark.OnlineDefinition,
-        ExitBenchmark.Definition,
     ];
 
     /// <summary>Whether something failed that is not a refusal.</summary>
