@@ -1,0 +1,129 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading;
+using Limber.TestKit;
+
+namespace Limber.Bench;
+
+/// <summary>
+/// The characters by which the guest's init tells what happens (benchmarks/guest/watch.c), each with the time at which it came
+/// out of the serial port's socket.
+/// </summary>
+internal sealed class GuestSignals : IDisposable
+{
+    public const char Running = '!';
+    public const char Announced = '+';
+    public const char Online = '=';
+    public const char Gone = '-';
+    private const char Acknowledged = '.';
+    private const double OrderSeconds = 20;
+
+    private readonly object gate = new();
+    private readonly Socket socket;
+    private readonly List<(char What, long Time)> seen = [];
+    private bool closed;
+
+    private GuestSignals(Socket socket)
+    {
+        this.socket = socket;
+        new Thread(Read) { IsBackground = true, Name = "guest-signals" }.Start();
+    }
+
+    /// <summary>Connects to the socket of the serial port, which may come into being later than that of QMP.</summary>
+    /// <param name="path">The socket.</param>
+    /// <param name="process">Whose it is.</param>
+    public static GuestSignals Connect(string path, VmmProcess process) => new(UnixSocket.Connect(path, process));
+
+    /// <summary>How many characters came so far: a place to search from.</summary>
+    public int Position
+    {
+        get
+        {
+            lock (gate)
+            {
+                return seen.Count;
+            }
+        }
+    }
+
+    /// <summary>Waits until a character came <paramref name="count"/> times behind <paramref name="from"/>; the time of the last.</summary>
+    public long WaitFor(char what, int from, int count, double seconds)
+    {
+        Deadline deadline = Deadline.In(seconds);
+        int at = from;
+        int found = 0;
+        lock (gate)
+        {
+            while (true)
+            {
+                for (; at < seen.Count; at++)
+                {
+                    if (seen[at].What == what && ++found == count)
+                    {
+                        return seen[at].Time;
+                    }
+                }
+
+                if (closed || !Monitor.Wait(gate, deadline.Left) && deadline.HasPassed)
+                {
+                    throw new ScenarioException($"the guest told '{what}' {found} of {count} times within {seconds} s; it said \"{Text(from)}\"");
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether the guest brings processors online as they come, or only tells.</summary>
+    public void SetAutomatic(bool on)
+    {
+        int from = Position;
+        socket.Send(on ? "a"u8 : "l"u8);
+        WaitFor(Acknowledged, from, 1, OrderSeconds);
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    private string Text(int from)
+    {
+        var text = new StringBuilder();
+        seen[Math.Min(from, seen.Count)..].ForEach(s => text.Append(s.What));
+        return text.ToString();
+    }
+
+    private void Read()
+    {
+        byte[] buffer = new byte[256];
+        try
+        {
+            while (socket.Receive(buffer) is int count and > 0)
+            {
+                long now = Stopwatch.GetTimestamp();
+                lock (gate)
+                {
+                    for (int i = 0; i < count; i++)
+                    {
+                        seen.Add(((char)buffer[i], now));
+                    }
+
+                    Monitor.PulseAll(gate);
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // The other end is gone.
+        }
+        catch (ObjectDisposedException)
+        {
+            // We are gone.
+        }
+
+        lock (gate)
+        {
+            closed = true;
+            Monitor.PulseAll(gate);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace Limber.Bench;
+
+/// <summary>A machine with one boot processor.</summary>
+/// <param name="MaxCpus">Possible processors.</param>
+/// <param name="Kernel">Path of the kernel.</param>
+/// <param name="Initramfs">Path of the initramfs.</param>
+internal sealed record MachineShape(int MaxCpus, string Kernel, string Initramfs)
+{
+    public string Machine { get; init; } = "q35";
+
+    // A guest kernel keeps some hundred kilobytes for each processor that may come.
+    public int MemoryMiB => MaxCpus > 300 ? 1024 : 512;
+}

@@ -1,0 +1,21 @@
+using System;
+using System.Diagnostics;
+
+namespace Limber.Bench;
+
+/// <summary>A running machine of one monitor, and where its figures go.</summary>
+/// <param name="Vmm">Whose machine.</param>
+/// <param name="Machine">The machine.</param>
+/// <param name="MaxCpus">Its possible processors.</param>
+/// <param name="Round">From 0.</param>
+/// <param name="Report">Takes the figures.</param>
+internal sealed record Session(Vmm Vmm, BenchMachine Machine, int MaxCpus, int Round, Report Report)
+{
+    /// <summary>Milliseconds from <paramref name="start"/> until a time of <see cref="GuestSignals"/>.</summary>
+    public static double Since(long start, long time) => Stopwatch.GetElapsedTime(start, time).TotalMilliseconds;
+
+    /// <summary>Milliseconds from <paramref name="start"/> until now.</summary>
+    public static double Since(long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+
+    public void Add(string benchmark, string title, double value) => Report[benchmark, title, Vmm].Add(value);
+}
