@@ -10,6 +10,11 @@ namespace Limber.Cpu;
 /// family, model and stepping as in leaf 1 EAX; the brand is the 48 bytes of leaves 0x80000002 to
 /// 0x80000004, or empty.
 /// </summary>
+/// <remarks>
+/// The vendor is the host's, whatever the model's, unless the user sets one. A guest chooses instructions by it that
+/// differ in the hardware: the hypercall (VMCALL or VMMCALL), SYSCALL and SYSENTER in compatibility mode. KVM meets the
+/// wrong hypercall by writing the right one over it, in a kernel's read-only text: a panic.
+/// </remarks>
 internal sealed record CpuIdentity(CpuVendor Vendor, uint Signature, byte[] Brand)
 {
     private const uint FirstBrandLeaf = 0x80000002;
@@ -20,13 +25,12 @@ internal sealed record CpuIdentity(CpuVendor Vendor, uint Signature, byte[] Bran
     {
         CpuModelOptions options = spec.Options;
         CpuModel model = spec.Model;
-        CpuVendor vendor = model.Vendor;
+        CpuidEntry leaf0 = Find(supported, 0);
+        CpuVendor vendor = leaf0.IsZero ? model.Vendor : CpuVendor.FromRegisters(leaf0.Ebx, leaf0.Ecx, leaf0.Edx);
         (int family, int number, int stepping) = (model.Family, model.Model, model.Stepping);
         byte[] brand = Encode(options.ModelId ?? model.ModelId);
         if (model.IsHost)
         {
-            CpuidEntry leaf0 = Find(supported, 0);
-            vendor = CpuVendor.FromRegisters(leaf0.Ebx, leaf0.Ecx, leaf0.Edx);
             (family, number, stepping) = DecodeSignature(Find(supported, 1).Eax);
             brand = options.ModelId is null ? HostBrand(supported, capabilities) : brand;
         }

@@ -11,7 +11,7 @@ public sealed record CpuModel
     /// <summary>Version from 1; <c>Haswell-v4</c> has 4.</summary>
     public required int Version { get; init; }
 
-    /// <summary>Vendor of leaf 0.</summary>
+    /// <summary>Vendor of leaf 0, where the host has none of its own: see <see cref="CpuIdentity"/>.</summary>
     public required CpuVendor Vendor { get; init; }
 
     /// <summary>Family with the extended family added, as tools print it: 6, 15, 23 ...</summary>

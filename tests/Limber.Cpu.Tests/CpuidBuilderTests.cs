@@ -61,6 +61,19 @@ public sealed class CpuidBuilderTests
         Assert.DoesNotContain(cpuid, e => e.Function is 0xa or 0x12 or 0x15 or 0x16);
     }
 
+    [Theory]
+    [InlineData("amd", "IvyBridge-IBRS", "AuthenticAMD")]
+    [InlineData("intel", "EPYC", "GenuineIntel")]
+    [InlineData("intel", "qemu64", "GenuineIntel")]
+    [InlineData("intel", "EPYC,vendor=AuthenticAMD", "AuthenticAMD")]
+    public void Build_ModelOfAnotherVendor_HasTheHostsUnlessOneIsSet(string host, string cpu, string vendor)
+    {
+        CpuidEntry[] cpuid = Make(host, cpu).Build(0);
+
+        Assert.Equal(vendor, CpuVendor.FromRegisters(cpuid.Leaf(0).Ebx, cpuid.Leaf(0).Ecx, cpuid.Leaf(0).Edx).Id);
+        Assert.Equal(cpuid.Leaf(0).Ebx, cpuid.Leaf(0x80000000).Ebx);
+    }
+
     [Fact]
     public void Build_Host_ShowsTheHostButItsTopology()
     {

@@ -81,5 +81,5 @@ public sealed class TextLog
         }
     }
 
-    private static string Shorten(string tail) => (tail.Length > 600 ? tail[^600..] : tail).Replace("\r", "", StringComparison.Ordinal);
+    private static string Shorten(string tail) => (tail.Length > 4000 ? tail[^4000..] : tail).Replace("\r", "", StringComparison.Ordinal);
 }
