@@ -136,7 +136,7 @@ public sealed class OperationTests
         vm.Resume();
         OperationSnapshot end = await vm.UnplugCpus([1])[0].Completion.WaitAsync(Patience, Stop);
         Assert.Equal((OperationState.Refused, 0x82u), (end.State, end.OstStatus));
-        Assert.Equal("device in use by an application or driver; the processor stays plugged in", end.Detail);
+        Assert.Equal("device busy; the processor stays plugged in", end.Detail);
         Assert.False(vm.GetCpuSlots()[1].Occupant!.RemovalPending);
     }
 

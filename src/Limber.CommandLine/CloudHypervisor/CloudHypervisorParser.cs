@@ -11,7 +11,7 @@ internal sealed class CloudHypervisorParser(string programName)
     private static readonly string[] Built =
     [
         "kernel", "initramfs", "cmdline", "cpus", "memory", "serial", "console", "api-socket", "no-shutdown",
-        "seccomp",
+        "seccomp", LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -32,18 +32,18 @@ internal sealed class CloudHypervisorParser(string programName)
         RequireBuilt(options);
         PayloadConfig payload = Payload(options);
         ConsoleOptions.RequireNoConsole(options.Value("console"));
+        VmConfig config = new()
+        {
+            Dialect = Dialect.CloudHypervisor,
+            Cpus = CpusOption.Resolve(options.Value("cpus")),
+            Memory = MemoryOption.Resolve(options.Value("memory")),
+            Payload = payload,
+            Serials = ConsoleOptions.Serials(options.Value("serial")),
+            ApiSocket = ApiSocket(options.Value("api-socket")),
+            NoShutdown = options.Has("no-shutdown"),
+        };
         return new CommandLineResult.Run(
-            new VmConfig
-            {
-                Dialect = Dialect.CloudHypervisor,
-                Cpus = CpusOption.Resolve(options.Value("cpus")),
-                Memory = MemoryOption.Resolve(options.Value("memory")),
-                Payload = payload,
-                Serials = ConsoleOptions.Serials(options.Value("serial")),
-                ApiSocket = ApiSocket(options.Value("api-socket")),
-                NoShutdown = options.Has("no-shutdown"),
-            },
-            options.Verbosity);
+            LimberOption.Apply(config, "--" + LimberOption.Name, options.Value(LimberOption.Name)), options.Verbosity);
     }
 
     private static void RequireBuilt(CloudHypervisorOptions options)

@@ -16,6 +16,7 @@ internal sealed class QemuParser(string programName)
     private string? _name;
     private Guid _uuid;
     private string? _pidFile;
+    private string? _limber;
     private readonly List<string> _devices = [];
     private bool _startPaused;
     private bool _noReboot;
@@ -69,7 +70,7 @@ internal sealed class QemuParser(string programName)
         CpuConfig cpus = QemuCpuOptions.Resolve(_machine.Type, _machine.Smp, _cpuModel);
         MemoryConfig memory = _memory.Resolve();
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
-        return new VmConfig
+        VmConfig config = new()
         {
             Dialect = Dialect.Qemu,
             Name = _name,
@@ -86,6 +87,7 @@ internal sealed class QemuParser(string programName)
             NoShutdown = _noShutdown,
             PidFile = _pidFile,
         };
+        return LimberOption.Apply(config, "-" + LimberOption.Name, _limber);
     }
 
     private CommandLineResult? ApplyFlag(string name, string option)
@@ -203,6 +205,9 @@ internal sealed class QemuParser(string programName)
                 _uuid = Guid.TryParseExact(value, "D", out Guid uuid)
                     ? uuid
                     : throw new CommandLineException($"{option}: failed to parse UUID string: wrong format");
+                break;
+            case LimberOption.Name:
+                _limber = _limber is null ? value : $"{_limber},{value}";
                 break;
             case "pidfile":
                 _pidFile = value.Length > 0 ? value : throw new CommandLineException($"{option}: the file's name is empty");

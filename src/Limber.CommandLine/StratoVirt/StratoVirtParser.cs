@@ -15,7 +15,7 @@ internal sealed class StratoVirtParser(string programName)
     private static readonly string[] Built =
     [
         "machine", "accel", "smp", "cpu", "m", "kernel", "append", "initrd", "qmp", "mon", "serial", "chardev",
-        "name", "S", "disable-seccomp", "no-shutdown",
+        "name", "S", "disable-seccomp", "no-shutdown", LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -38,7 +38,7 @@ internal sealed class StratoVirtParser(string programName)
         MemoryConfig memory = StratoVirtMemoryOption.Resolve(options.Value("m"), sharedMemory);
         CpuConfig cpus = StratoVirtCpuOptions.Resolve(options.Value("smp"), options.Value("cpu"));
         (var serials, var monitors) = new StratoVirtConsoles().Resolve(options);
-        return new CommandLineResult.Run(new VmConfig
+        VmConfig config = new()
         {
             Dialect = Dialect.StratoVirt,
             Name = options.Value("name"),
@@ -49,7 +49,8 @@ internal sealed class StratoVirtParser(string programName)
             Serials = serials,
             Monitors = monitors,
             StartPaused = options.Has("S"),
-        });
+        };
+        return new CommandLineResult.Run(LimberOption.Apply(config, "-" + LimberOption.Name, options.Value(LimberOption.Name)));
     }
 
     private static void RequireBuilt(StratoVirtOptions options)

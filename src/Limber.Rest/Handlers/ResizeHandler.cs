@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Limber.Config;
 using Limber.Control;
 using Limber.Rest.Json;
 using Microsoft.Extensions.Primitives;
@@ -12,7 +13,8 @@ namespace Limber.Rest.Handlers;
 
 /// <summary>
 /// <c>vm.resize</c>. Everything is checked before anything is changed, and 204 means that the guest was asked;
-/// <c>?wait=SECONDS</c> (an extension of this project) answers when the guest has done it.
+/// <c>?wait=SECONDS</c> (an extension of this project) answers when the guest has done it, and <c>?deadline=SECONDS</c>
+/// (another) is how long the guest has, whoever waits.
 /// </summary>
 internal sealed class ResizeHandler(MachineGate gate)
 {
@@ -22,15 +24,16 @@ internal sealed class ResizeHandler(MachineGate gate)
     public async Task<RestReply> Resize(RestRequest request)
     {
         TimeSpan? wait = ParseWait(request.Query("wait"));
+        TimeSpan? deadline = ParseDeadline(request.Query("deadline"));
         VmResize body = await request.ReadJsonAsync(RestJson.Context.VmResize).ConfigureAwait(false);
         IReadOnlyList<IHotplugOperation> operations =
-            await gate.ChangeAsync(machine => Apply(machine, body)).ConfigureAwait(false);
+            await gate.ChangeAsync(machine => Apply(machine, body, deadline)).ConfigureAwait(false);
         return wait is { } limit
             ? await WaitAsync(operations, limit, request.Aborted).ConfigureAwait(false)
             : RestReply.NoContent;
     }
 
-    private static IReadOnlyList<IHotplugOperation> Apply(IVirtualMachine machine, VmResize body)
+    private static IReadOnlyList<IHotplugOperation> Apply(IVirtualMachine machine, VmResize body, TimeSpan? deadline)
     {
         ulong ram = machine.Config.Memory.Size;
         RequireUnchanged("desired_ram", body.DesiredRam, ram, "memory hotplug is not built yet");
@@ -42,7 +45,7 @@ internal sealed class ResizeHandler(MachineGate gate)
 
         try
         {
-            return ResizeVcpus(machine, desired);
+            return ResizeVcpus(machine, desired, deadline);
         }
         catch (VmException refusal) when (refusal.Code != VmErrorCode.RemovalPending)
         {
@@ -50,7 +53,7 @@ internal sealed class ResizeHandler(MachineGate gate)
         }
     }
 
-    private static IReadOnlyList<IHotplugOperation> ResizeVcpus(IVirtualMachine machine, uint desired)
+    private static IReadOnlyList<IHotplugOperation> ResizeVcpus(IVirtualMachine machine, uint desired, TimeSpan? deadline)
     {
         IReadOnlyList<CpuSlot> slots = machine.GetCpuSlots();
         int plugged = slots.Count(slot => slot.Occupant is not null);
@@ -75,8 +78,8 @@ internal sealed class ResizeHandler(MachineGate gate)
         }
 
         return desired > plugged
-            ? machine.PlugCpus(LowestFree(slots, (int)desired - plugged))
-            : machine.UnplugCpus(HighestOccupied(slots, plugged - (int)desired));
+            ? machine.PlugCpus(LowestFree(slots, (int)desired - plugged), deadline)
+            : machine.UnplugCpus(HighestOccupied(slots, plugged - (int)desired), deadline);
     }
 
     private static CpuPlugRequest[] LowestFree(IReadOnlyList<CpuSlot> slots, int count) =>
@@ -119,6 +122,18 @@ internal sealed class ResizeHandler(MachineGate gate)
                 .Select(operation => OperationBody.Of(operation).Describe()),
         ];
         return open.Length == 0 ? RestReply.NoContent : throw RestException.Refused(500, open);
+    }
+
+    private static TimeSpan? ParseDeadline(StringValues values)
+    {
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        return OperationDeadline.TryParse(values.ToString(), out TimeSpan deadline)
+            ? deadline
+            : throw RestException.Malformed("Bad Request", $"deadline is '{values}'; it must be {OperationDeadline.Rule}");
     }
 
     private static TimeSpan? ParseWait(StringValues values)
