@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using Limber.Cpu;
 using Limber.Interop;
 using Limber.Interop.Kvm;
 using Limber.Kvm;
@@ -37,6 +38,11 @@ internal sealed class TinyVm : IDisposable
         vcpu.SetCpuid(system.GetSupportedCpuid());
         return vcpu;
     }
+
+    public CpuidEntry[] GetSupportedCpuid() => system.GetSupportedCpuid();
+
+    /// <summary>The host loses the guest's pages.</summary>
+    public void TakeMemoryAway() => region.Dispose();
 
     /// <summary>Points the vCPU at the code.</summary>
     public void Begin()

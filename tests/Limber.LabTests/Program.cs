@@ -22,6 +22,8 @@ internal static class Program
         .. HotplugScenarios.All,
         .. NumaScenarios.All,
         .. ErrorScenarios.All,
+        .. HostileScenarios.All,
+        .. StormScenario.All,
         .. DialectScenarios.All,
         .. SessionScenarios.All,
         .. CostScenarios.All,

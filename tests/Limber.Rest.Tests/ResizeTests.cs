@@ -238,6 +238,31 @@ public sealed class ResizeTests
     }
 
     [Theory]
+    [InlineData("deadline=")]
+    [InlineData("deadline=0")]
+    [InlineData("deadline=1e3")]
+    [InlineData("deadline=86401")]
+    [InlineData("deadline=1&deadline=2")]
+    public async Task Deadline_Garbage_IsBadRequestAndNothingChanges(string query)
+    {
+        await using RestFixture rest = await RestFixture.StartAsync();
+        Reply reply = await rest.PutAsync("vm.resize?" + query, Vcpus(4));
+        Assert.Equal(400, reply.Status);
+        Assert.Contains("from 0.1 to 86400", reply.Causes[1]);
+        Assert.Empty(rest.Machine.Calls);
+    }
+
+    [Theory]
+    [InlineData(4, "plug 2,3 within 2.5")]
+    [InlineData(1, "unplug 1 within 2.5")]
+    public async Task Deadline_IsPassedOn(int vcpus, string call)
+    {
+        await using RestFixture rest = await RestFixture.StartAsync();
+        Assert.Equal(204, (await rest.PutAsync("vm.resize?deadline=2.5", Vcpus(vcpus))).Status);
+        Assert.Equal([call], rest.Machine.Calls);
+    }
+
+    [Theory]
     [InlineData("wait=")]
     [InlineData("wait=-1")]
     [InlineData("wait=soon")]

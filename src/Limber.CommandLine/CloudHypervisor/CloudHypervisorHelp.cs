@@ -16,6 +16,7 @@ internal static class CloudHypervisorHelp
           --api-socket PATH | path=PATH    REST interface
           --no-shutdown                    a power-off stops the guest and keeps the process
           --seccomp false
+          --x-limber operation_deadline=SECONDS   for the guest's answer to a hotplug request; default 60
           -v, -vv, -vvv                    log more
           -V, --version, -h, --help
 

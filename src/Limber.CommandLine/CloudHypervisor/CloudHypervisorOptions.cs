@@ -137,7 +137,7 @@ internal sealed class CloudHypervisorOptions
         Dictionary<string, Kind> table = new(StringComparer.Ordinal);
         Add(Kind.Flag, "help version no-shutdown watchdog pvpanic landlock");
         Add(Kind.Value, "kernel firmware igvm host-data initramfs cmdline cpus memory serial console debug-console "
-            + "api-socket rng balloon vsock platform tpm restore seccomp log-file log-format event-monitor gdb ivshmem");
+            + "api-socket rng balloon vsock platform tpm restore seccomp log-file log-format event-monitor gdb ivshmem " + LimberOption.Name);
         Add(Kind.ManyValues, "disk net fs pmem device user-device vdpa generic-vhost-user memory-zone numa pci-segment "
             + "rate-limit-group landlock-rules");
         Add(Kind.OptionalValue, "rtc");

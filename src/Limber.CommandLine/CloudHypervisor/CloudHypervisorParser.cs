@@ -11,7 +11,7 @@ internal sealed class CloudHypervisorParser(string programName)
     private static readonly string[] Built =
     [
         "kernel", "initramfs", "cmdline", "cpus", "memory", "serial", "console", "api-socket", "no-shutdown",
-        "seccomp", "numa",
+        "seccomp", "numa", LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -34,19 +34,19 @@ internal sealed class CloudHypervisorParser(string programName)
         ConsoleOptions.RequireNoConsole(options.Value("console"));
         CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
         MemoryConfig memory = MemoryOption.Resolve(options.Value("memory"));
+        VmConfig config = new()
+        {
+            Dialect = Dialect.CloudHypervisor,
+            Cpus = cpus,
+            Memory = memory,
+            Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
+            Payload = payload,
+            Serials = ConsoleOptions.Serials(options.Value("serial")),
+            ApiSocket = ApiSocket(options.Value("api-socket")),
+            NoShutdown = options.Has("no-shutdown"),
+        };
         return new CommandLineResult.Run(
-            new VmConfig
-            {
-                Dialect = Dialect.CloudHypervisor,
-                Cpus = cpus,
-                Memory = memory,
-                Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
-                Payload = payload,
-                Serials = ConsoleOptions.Serials(options.Value("serial")),
-                ApiSocket = ApiSocket(options.Value("api-socket")),
-                NoShutdown = options.Has("no-shutdown"),
-            },
-            options.Verbosity);
+            LimberOption.Apply(config, "--" + LimberOption.Name, options.Value(LimberOption.Name)), options.Verbosity);
     }
 
     private static void RequireBuilt(CloudHypervisorOptions options)

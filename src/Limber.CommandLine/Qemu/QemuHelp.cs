@@ -32,6 +32,8 @@ internal static class QemuHelp
           -display none, -nographic, -nodefaults, -no-user-config
         Other
           -pidfile FILE, -version, -help
+          -x-limber operation-deadline=SECONDS   for the guest's answer to a hotplug request; default 60
+          -x-limber api-socket=PATH        REST interface beside the monitors
 
         """;
 }

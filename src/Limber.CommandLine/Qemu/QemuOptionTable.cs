@@ -18,7 +18,7 @@ internal static class QemuOptionTable
         dtb serial parallel monitor qmp qmp-pretty mon debugcon pidfile action watchdog watchdog-action echr
         prom-env incoming object plugin readconfig trace icount seed d D dfilter L loadvm rtc msg overcommit
         option-rom sandbox virtioconsole compat xen-domid run-with chroot runas gdb semihosting-config fw_cfg
-        dump-vmstate
+        dump-vmstate x-limber
         """;
 
     private const string WithoutValue = """

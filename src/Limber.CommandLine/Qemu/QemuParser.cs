@@ -18,6 +18,7 @@ internal sealed class QemuParser(string programName)
     private string? _name;
     private Guid _uuid;
     private string? _pidFile;
+    private string? _limber;
     private readonly List<string> _devices = [];
     private bool _startPaused;
     private bool _noReboot;
@@ -74,7 +75,7 @@ internal sealed class QemuParser(string programName)
         NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, _memoryBackends);
         memory = memory with { Shared = _memoryBackends.ResolveSharing() };
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
-        return new VmConfig
+        VmConfig config = new()
         {
             Dialect = Dialect.Qemu,
             Name = _name,
@@ -92,6 +93,7 @@ internal sealed class QemuParser(string programName)
             NoShutdown = _noShutdown,
             PidFile = _pidFile,
         };
+        return LimberOption.Apply(config, "-" + LimberOption.Name, _limber);
     }
 
     private CommandLineResult? ApplyFlag(string name, string option)
@@ -215,6 +217,9 @@ internal sealed class QemuParser(string programName)
                 _uuid = Guid.TryParseExact(value, "D", out Guid uuid)
                     ? uuid
                     : throw new CommandLineException($"{option}: failed to parse UUID string: wrong format");
+                break;
+            case LimberOption.Name:
+                _limber = _limber is null ? value : $"{_limber},{value}";
                 break;
             case "pidfile":
                 _pidFile = value.Length > 0 ? value : throw new CommandLineException($"{option}: the file's name is empty");

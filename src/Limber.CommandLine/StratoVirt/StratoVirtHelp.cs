@@ -21,6 +21,8 @@ internal static class StratoVirtHelp
           -mon chardev=ID,id=NAME,mode=control
           -S                               wait for `cont` before the first instruction
           -disable-seccomp, -version, -help
+          -x-limber operation-deadline=SECONDS   for the guest's answer to a hotplug request; default 60
+          -x-limber api-socket=PATH        REST interface beside the monitors
 
         Taken and ignored: -overcommit -uuid -no-user-config -nodefaults -sandbox -msg -rtc -boot -nographic
         -realtime -display -usb -no-shutdown

@@ -89,7 +89,7 @@ internal sealed class StratoVirtOptions
         Dictionary<string, Kind> table = new(StringComparer.Ordinal);
         Add(Kind.Flag, "h help V version S daemonize disable-seccomp mem-prealloc battery no-shutdown");
         Add(Kind.Value, "machine accel smp cpu m mem-path kernel append initrd qmp serial pidfile D name incoming "
-            + "hardware-signature vnc");
+            + "hardware-signature vnc " + LimberOption.Name);
         Add(Kind.ManyValues, "chardev mon drive device netdev object numa trace global smbios pflash fsdev audiodev "
             + "cameradev");
         Add(Kind.Ignored, "overcommit uuid no-user-config nodefaults sandbox msg rtc boot nographic realtime display usb");

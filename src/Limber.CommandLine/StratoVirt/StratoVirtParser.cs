@@ -15,7 +15,7 @@ internal sealed class StratoVirtParser(string programName)
     private static readonly string[] Built =
     [
         "machine", "accel", "smp", "cpu", "m", "kernel", "append", "initrd", "qmp", "mon", "serial", "chardev",
-        "name", "S", "disable-seccomp", "no-shutdown", "object", "numa",
+        "name", "S", "disable-seccomp", "no-shutdown", "object", "numa", LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -39,7 +39,7 @@ internal sealed class StratoVirtParser(string programName)
         CpuConfig cpus = StratoVirtCpuOptions.Resolve(options.Value("smp"), options.Value("cpu"));
         (var serials, var monitors) = new StratoVirtConsoles().Resolve(options);
         (NumaConfig numa, bool sharedBackend) = StratoVirtNumaOptions.Resolve(options, cpus, memory.Size);
-        return new CommandLineResult.Run(new VmConfig
+        VmConfig config = new()
         {
             Dialect = Dialect.StratoVirt,
             Name = options.Value("name"),
@@ -51,7 +51,8 @@ internal sealed class StratoVirtParser(string programName)
             Serials = serials,
             Monitors = monitors,
             StartPaused = options.Has("S"),
-        });
+        };
+        return new CommandLineResult.Run(LimberOption.Apply(config, "-" + LimberOption.Name, options.Value(LimberOption.Name)));
     }
 
     private static void RequireBuilt(StratoVirtOptions options)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Limber.Config;
 using Limber.Control;
 using Limber.Rest.Json;
 using Microsoft.Extensions.Primitives;
@@ -56,5 +57,19 @@ internal static class OperationWait
         return valid && seconds <= MaxWaitSeconds
             ? TimeSpan.FromMilliseconds((double)(seconds * 1000))
             : throw RestException.Malformed("Bad Request", $"wait is '{values}'; it must be a number of seconds from 0 to {MaxWaitSeconds}");
+    }
+
+    /// <summary>The value of <c>?deadline=</c>, or null when it was not given.</summary>
+    /// <exception cref="RestException">400: no number of seconds in bounds.</exception>
+    public static TimeSpan? ParseDeadline(StringValues values)
+    {
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        return OperationDeadline.TryParse(values.ToString(), out TimeSpan deadline)
+            ? deadline
+            : throw RestException.Malformed("Bad Request", $"deadline is '{values}'; it must be {OperationDeadline.Rule}");
     }
 }

@@ -9,7 +9,8 @@ namespace Limber.Rest.Handlers;
 
 /// <summary>
 /// <c>vm.resize</c>. Everything is checked before anything is changed, and 204 means that the guest was asked;
-/// <c>?wait=SECONDS</c> (an extension of this project) answers when the guest has done it.
+/// <c>?wait=SECONDS</c> (an extension of this project) answers when the guest has done it, and <c>?deadline=SECONDS</c>
+/// (another) is how long the guest has, whoever waits.
 /// </summary>
 internal sealed class ResizeHandler(MachineGate gate)
 {
@@ -18,15 +19,16 @@ internal sealed class ResizeHandler(MachineGate gate)
     public async Task<RestReply> Resize(RestRequest request)
     {
         TimeSpan? wait = OperationWait.Parse(request.Query("wait"));
+        TimeSpan? deadline = OperationWait.ParseDeadline(request.Query("deadline"));
         VmResize body = await request.ReadJsonAsync(RestJson.Context.VmResize).ConfigureAwait(false);
         IReadOnlyList<IHotplugOperation> operations =
-            await gate.ChangeAsync(machine => Apply(machine, body)).ConfigureAwait(false);
+            await gate.ChangeAsync(machine => Apply(machine, body, deadline)).ConfigureAwait(false);
         return wait is { } limit
             ? await OperationWait.ForAsync(gate, operations, limit, request.Aborted).ConfigureAwait(false)
             : RestReply.NoContent;
     }
 
-    private static IReadOnlyList<IHotplugOperation> Apply(IVirtualMachine machine, VmResize body)
+    private static IReadOnlyList<IHotplugOperation> Apply(IVirtualMachine machine, VmResize body, TimeSpan? deadline)
     {
         ulong ram = machine.Config.Memory.Size;
         RequireUnchanged("desired_ram", body.DesiredRam, ram, "memory hotplug is not built yet");
@@ -38,7 +40,7 @@ internal sealed class ResizeHandler(MachineGate gate)
 
         try
         {
-            return ResizeVcpus(machine, desired);
+            return ResizeVcpus(machine, desired, deadline);
         }
         catch (VmException refusal) when (refusal.Code != VmErrorCode.RemovalPending)
         {
@@ -46,7 +48,7 @@ internal sealed class ResizeHandler(MachineGate gate)
         }
     }
 
-    private static IReadOnlyList<IHotplugOperation> ResizeVcpus(IVirtualMachine machine, uint desired)
+    private static IReadOnlyList<IHotplugOperation> ResizeVcpus(IVirtualMachine machine, uint desired, TimeSpan? deadline)
     {
         IReadOnlyList<CpuSlot> slots = machine.GetCpuSlots();
         int plugged = slots.Count(slot => slot.Occupant is not null);
@@ -71,8 +73,8 @@ internal sealed class ResizeHandler(MachineGate gate)
         }
 
         return desired > plugged
-            ? machine.PlugCpus(LowestFree(slots, (int)desired - plugged))
-            : machine.UnplugCpus(HighestOccupied(slots, plugged - (int)desired));
+            ? machine.PlugCpus(LowestFree(slots, (int)desired - plugged), deadline)
+            : machine.UnplugCpus(HighestOccupied(slots, plugged - (int)desired), deadline);
     }
 
     private static CpuPlugRequest[] LowestFree(IReadOnlyList<CpuSlot> slots, int count) =>

@@ -39,6 +39,11 @@ internal sealed record OperationBody
 
     public string? Detail { get; init; }
 
+    /// <summary>What the guest did about the request after the operation had ended.</summary>
+    public string? Aftermath { get; init; }
+
+    public DateTimeOffset? AftermathAt { get; init; }
+
     public static OperationBody Of(OperationSnapshot operation) => new()
     {
         Id = operation.Id,
@@ -55,6 +60,8 @@ internal sealed record OperationBody
         OstEvent = operation.OstEvent,
         OstStatus = operation.OstStatus,
         Detail = operation.Detail,
+        Aftermath = operation.Aftermath,
+        AftermathAt = operation.AftermathAt,
     };
 
     /// <summary><c>TimedOut</c> becomes <c>timed-out</c>.</summary>

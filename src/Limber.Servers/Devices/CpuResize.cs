@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.Control;
@@ -14,10 +15,13 @@ internal static class CpuResize
     /// Plugs into the lowest free slots, or asks the highest processors back. Processors whose removal is pending count as
     /// gone; their slots are not free yet.
     /// </summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="wanted">How many processors there are to be.</param>
+    /// <param name="deadline">For the guest's answer; null for the machine's own.</param>
     /// <returns>One operation for each processor; none when the number is right already.</returns>
     /// <exception cref="QmpException">The number is out of range, or there are too few slots to change.</exception>
     /// <exception cref="VmException">The machine refused, such as when another client was faster.</exception>
-    public static IReadOnlyList<IHotplugOperation> To(IVirtualMachine machine, long wanted)
+    public static IReadOnlyList<IHotplugOperation> To(IVirtualMachine machine, long wanted, TimeSpan? deadline = null)
     {
         IReadOnlyList<CpuSlot> slots = machine.GetCpuSlots();
         if (wanted < 1 || wanted > slots.Count)
@@ -29,29 +33,29 @@ internal static class CpuResize
         int more = (int)wanted - staying.Count;
         if (more > 0)
         {
-            return Grow(machine, slots, more);
+            return Grow(machine, slots, more, deadline);
         }
 
-        return more < 0 ? Shrink(machine, staying, -more) : [];
+        return more < 0 ? Shrink(machine, staying, -more, deadline) : [];
     }
 
-    private static IReadOnlyList<IHotplugOperation> Grow(IVirtualMachine machine, IReadOnlyList<CpuSlot> slots, int count)
+    private static IReadOnlyList<IHotplugOperation> Grow(IVirtualMachine machine, IReadOnlyList<CpuSlot> slots, int count, TimeSpan? deadline)
     {
         List<CpuPlugRequest> requests =
             [.. slots.Where(static slot => slot.Occupant is null).Take(count).Select(static slot => new CpuPlugRequest(slot.Index, null))];
         return requests.Count == count
-            ? machine.PlugCpus(requests)
+            ? machine.PlugCpus(requests, deadline)
             : throw new QmpException(
                 $"{count} more CPUs need {count} free slots, but there are {requests.Count}: the guest has not given back the others yet");
     }
 
-    private static IReadOnlyList<IHotplugOperation> Shrink(IVirtualMachine machine, List<CpuSlot> staying, int count)
+    private static IReadOnlyList<IHotplugOperation> Shrink(IVirtualMachine machine, List<CpuSlot> staying, int count, TimeSpan? deadline)
     {
         // Slot 0 has no way to be ejected.
         List<int> indexes =
             [.. staying.Select(static slot => slot.Index).Where(static index => index > 0).OrderDescending().Take(count)];
         return indexes.Count == count
-            ? machine.UnplugCpus(indexes)
+            ? machine.UnplugCpus(indexes, deadline)
             : throw new QmpException($"{count} CPUs are to be removed, but only {indexes.Count} can be");
     }
 }

@@ -42,6 +42,12 @@ internal static class OperationJson
             result.Add("detail", detail);
         }
 
+        if (operation.Aftermath is { } aftermath)
+        {
+            result.Add("aftermath", aftermath);
+        }
+
+        AddTime(result, "aftermath-at", operation.AftermathAt);
         return result;
     }
 

@@ -85,7 +85,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
     {
-        Note("plug " + string.Join(',', requests.Select(request => request.Index)));
+        Note("plug " + string.Join(',', requests.Select(request => request.Index)) + Text(deadline));
         lock (gate)
         {
             if (requests.FirstOrDefault(request => slots[request.Index].Occupant is not null) is { } taken)
@@ -99,12 +99,14 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null)
     {
-        Note("unplug " + string.Join(',', indexes));
+        Note("unplug " + string.Join(',', indexes) + Text(deadline));
         lock (gate)
         {
             return [.. indexes.Select(index => Begin(OperationKind.CpuUnplug, index))];
         }
     }
+
+    private static string Text(TimeSpan? deadline) => deadline is { } time ? $" within {time.TotalSeconds}" : "";
 
     /// <summary>The guest does what an operation asks for.</summary>
     public void Complete(FakeOperation operation)

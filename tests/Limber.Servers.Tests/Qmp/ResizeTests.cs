@@ -53,6 +53,33 @@ public sealed class ResizeTests
         Assert.Empty(machine.Calls);
     }
 
+    [Theory]
+    [InlineData("2.5", "plug 2 within 2.5")]
+    [InlineData("86400", "plug 2 within 86400")]
+    public void Resize_Deadline_IsPassedOn(string deadline, string call)
+    {
+        FakeVirtualMachine machine = new(boot: 2);
+        using MonitorServices services = new(machine);
+        using QmpClient client = new(services);
+        Answer.Parse(client.Ask($"{{\"execute\":\"x-limber-resize\",\"arguments\":{{\"cpus\":3,\"deadline\":{deadline}}}}}")).Member("return");
+        Assert.Equal([call], machine.Calls);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("1e300")]
+    public void Resize_DeadlineOutOfRange_ChangesNothing(string deadline)
+    {
+        FakeVirtualMachine machine = new(boot: 2);
+        using MonitorServices services = new(machine);
+        using QmpClient client = new(services);
+        Assert.Equal(
+            "Parameter 'deadline' expects a number of seconds from 0.1 to 86400",
+            client.Refusal($"{{\"execute\":\"x-limber-resize\",\"arguments\":{{\"cpus\":3,\"deadline\":{deadline}}}}}"));
+        Assert.Empty(machine.Calls);
+    }
+
     [Fact]
     public void Resize_MachineRefuses_IsToldInItsWords()
     {

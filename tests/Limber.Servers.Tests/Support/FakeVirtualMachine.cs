@@ -82,7 +82,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
     public IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
     {
         ThrowRefusal();
-        Calls.Add("plug " + string.Join(' ', requests.Select(static request => request.Index)));
+        Calls.Add("plug " + string.Join(' ', requests.Select(static request => request.Index)) + Text(deadline));
         List<IHotplugOperation> result = [];
         foreach (CpuPlugRequest request in requests)
         {
@@ -101,7 +101,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
     public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null)
     {
         ThrowRefusal();
-        Calls.Add("unplug " + string.Join(' ', indexes));
+        Calls.Add("unplug " + string.Join(' ', indexes) + Text(deadline));
         List<IHotplugOperation> result = [];
         foreach (int index in indexes)
         {
@@ -118,6 +118,8 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
         return result;
     }
+
+    private static string Text(TimeSpan? deadline) => deadline is { } time ? $" within {time.TotalSeconds}" : "";
 
     /// <summary>The guest gives a processor back.</summary>
     public void GuestEject(int index)

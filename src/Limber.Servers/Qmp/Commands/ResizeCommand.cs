@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using Limber.Config;
 using Limber.Control;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
@@ -7,20 +9,31 @@ using Limber.Servers.Qmp.Schema;
 namespace Limber.Servers.Qmp.Commands;
 
 /// <summary>
-/// <c>x-limber-resize {cpus}</c>: plugs or asks back as many processors as it takes; answers with one operation for each.
+/// <c>x-limber-resize {cpus, deadline?}</c>: plugs or asks back as many processors as it takes; answers with one operation
+/// for each. The guest has <c>deadline</c> seconds to answer, or as long as the machine gives it.
 /// </summary>
 internal sealed class ResizeCommand : IQmpCommand
 {
     public string Name => "x-limber-resize";
 
     public QmpSignature Signature { get; } = new(
-        new QmpObjectType(new QmpMember("cpus", QmpType.Integer)),
+        new QmpObjectType(
+            new QmpMember("cpus", QmpType.Integer),
+            new QmpMember("deadline", QmpType.Number, true)),
         MachineTypes.Operations);
 
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
+        TimeSpan? deadline = null;
+        if (arguments.OptionalNumber("deadline") is { } seconds)
+        {
+            deadline = OperationDeadline.TryFromSeconds(seconds, out TimeSpan valid)
+                ? valid
+                : throw new QmpException($"Parameter 'deadline' expects {OperationDeadline.Rule}");
+        }
+
         List<JsonValue> result = [];
-        foreach (IHotplugOperation operation in CpuResize.To(context.Machine, arguments.Integer("cpus")))
+        foreach (IHotplugOperation operation in CpuResize.To(context.Machine, arguments.Integer("cpus"), deadline))
         {
             result.Add(OperationJson.Describe(operation.Current));
         }

@@ -88,7 +88,9 @@ internal static class MachineTypes
         new("deadline", Timestamp, true),
         new("ost-event", QmpType.Integer, true),
         new("ost-status", QmpType.Integer, true),
-        new("detail", QmpType.String, true));
+        new("detail", QmpType.String, true),
+        new("aftermath", QmpType.String, true),
+        new("aftermath-at", Timestamp, true));
 
     public static readonly QmpArrayType Operations = new(Operation);
 
