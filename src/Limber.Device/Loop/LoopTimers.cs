@@ -1,0 +1,64 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+
+namespace Limber.Device.Loop;
+
+/// <summary>The running timers of one loop; a loop has a handful, so a search through all of them is the fastest.</summary>
+internal sealed class LoopTimers
+{
+    private readonly List<LoopTimer> running = [];
+
+    public bool Any => running.Count != 0;
+
+    public void Start(LoopTimer timer)
+    {
+        if (!timer.IsRunning)
+        {
+            timer.IsRunning = true;
+            running.Add(timer);
+        }
+    }
+
+    public void Stop(LoopTimer timer)
+    {
+        if (timer.IsRunning)
+        {
+            timer.IsRunning = false;
+            running.Remove(timer);
+        }
+    }
+
+    /// <summary>How long to wait: rounded up, so that a wait never ends just before the deadline; -1 for ever.</summary>
+    public int MillisecondsToNext(long now)
+    {
+        if (running.Count == 0)
+        {
+            return -1;
+        }
+
+        long next = long.MaxValue;
+        foreach (LoopTimer timer in running)
+        {
+            next = Math.Min(next, timer.Deadline);
+        }
+
+        long perMillisecond = Stopwatch.Frequency / 1000;
+        return next <= now ? 0 : (int)Math.Min((next - now + perMillisecond - 1) / perMillisecond, int.MaxValue);
+    }
+
+    /// <summary>Stops and returns one whose time has come. One that is started again in its callback has a later deadline than now.</summary>
+    public LoopTimer? TakeDue(long now)
+    {
+        foreach (LoopTimer timer in running)
+        {
+            if (timer.Deadline <= now)
+            {
+                Stop(timer);
+                return timer;
+            }
+        }
+
+        return null;
+    }
+}
