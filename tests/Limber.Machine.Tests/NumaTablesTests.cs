@@ -6,6 +6,7 @@ using System.Linq;
 using Limber.Acpi;
 using Limber.Boot;
 using Limber.Config;
+using Limber.Control;
 
 namespace Limber.Machine.Tests;
 
@@ -100,6 +101,14 @@ public sealed class NumaTablesTests
     [InlineData(new ulong[] { 0x4000, 0 }, new[] { 1 }, new byte[] { 10, 11, 255, 10 }, null)]
     public void FindProblem_NamesWhatIsWrong(ulong[] memory, int[] processors, byte[] distances, string? expected) =>
         Assert.Equal(expected, Configure(memory, processors, distances).FindProblem(1, 0x4000));
+
+    [Fact]
+    public void Create_WithNodesThatDoNotFitTheMachine_IsRefused()
+    {
+        VmConfig config = TinyGuest.Configure(kernel: null, 1, 2) with { Numa = Configure([4096], [0, 0], []) };
+        VmException refusal = Assert.Throws<VmException>(() => MachinePlatform.Create(config, new MachineEnvironment()));
+        Assert.StartsWith("total memory for NUMA nodes (0x1000) should equal RAM size (0x", refusal.Message);
+    }
 
     private static NumaConfig Configure(ulong[] memory, int[] processors, byte[] distances) =>
         new() { NodeMemory = [.. memory], ProcessorNodes = [.. processors], Distances = [.. distances] };
