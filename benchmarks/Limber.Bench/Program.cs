@@ -18,13 +18,14 @@ internal static class Program
     {
         var options = new Dictionary<string, string>();
         List<string> names = [];
+        bool list = false;
         for (int i = 0; i < args.Length; i++)
         {
             switch (args[i])
             {
                 case "--list":
-                    Array.ForEach(Runner.Definitions, d => Console.WriteLine($"{d.Name,-8} {d.Description}" + (d.IsOnlyByName ? " (only when named)" : "")));
-                    return 0;
+                    list = true;
+                    break;
                 case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--rounds" when i + 1 < args.Length:
                     options[args[i]] = args[++i];
                     break;
@@ -47,7 +48,17 @@ internal static class Program
             return Complain($"--rounds {rounds}: not a number from 1 up");
         }
 
-        return Measure(options, names, count);
+        return list ? List(names) : Measure(options, names, count);
+    }
+
+    private static int List(List<string> names)
+    {
+        foreach (Benchmark benchmark in Runner.Definitions.Where(d => names.Count == 0 || names.Contains(d.Name)))
+        {
+            Console.WriteLine($"{benchmark.Name,-8} {benchmark.Description}" + (benchmark.IsOnlyByName ? " (only when named)" : ""));
+        }
+
+        return 0;
     }
 
     private static int Measure(Dictionary<string, string> options, List<string> names, int rounds)
