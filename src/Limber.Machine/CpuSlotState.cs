@@ -1,5 +1,6 @@
 using Limber.Control;
 using Limber.Cpu;
+using Limber.Devices.Platform.CpuHotplug;
 using Limber.Kvm;
 
 namespace Limber.Machine;
@@ -11,10 +12,13 @@ namespace Limber.Machine;
 /// A vCPU that was created once stays for the life of the machine: KVM can't destroy one. When its processor is removed it is
 /// parked here without a thread, in its power-on state, and is used again by the next plug.
 /// </remarks>
-internal sealed class CpuSlotState
+internal sealed class CpuSlotState : HotplugTarget
 {
-    public CpuSlotState(int index, uint apicId, CpuLocation location)
+    private readonly CpuHotplugController controller;
+
+    public CpuSlotState(int index, uint apicId, CpuLocation location, CpuHotplugController controller)
     {
+        this.controller = controller;
         Index = index;
         ApicId = apicId;
         Location = location;
@@ -32,30 +36,39 @@ internal sealed class CpuSlotState
     /// <summary>Runs the vCPU; null when the slot is empty.</summary>
     public VcpuThread? Thread { get; set; }
 
-    public string? Id { get; set; }
-
-    public string Path { get; set; } = "";
-
     public long PlugOrder { get; set; }
 
     public bool BootProcessor { get; set; }
 
-    /// <summary>The plug that the guest has not answered yet.</summary>
-    public HotplugOperation? Plug { get; set; }
-
-    /// <summary>The removal that the guest has not answered yet.</summary>
-    public HotplugOperation? Removal { get; set; }
-
-    /// <summary>The last plug of this processor, if it ended without the guest, which may still act on it.</summary>
-    public HotplugOperation? EndedPlug { get; set; }
-
-    /// <summary>The last removal of this processor, if it ended without the guest, which may still act on it.</summary>
-    public HotplugOperation? EndedRemoval { get; set; }
-
     public bool IsOccupied => Thread is not null;
 
-    /// <summary>What events and operations call the processor.</summary>
-    public string Target => Id ?? Path;
+    /// <inheritdoc/>
+    public override int CpuIndex => Index;
+
+    /// <inheritdoc/>
+    public override string Noun => "processor";
+
+    /// <inheritdoc/>
+    public override OperationKind PlugKind => OperationKind.CpuPlug;
+
+    /// <inheritdoc/>
+    public override OperationKind UnplugKind => OperationKind.CpuUnplug;
+
+    /// <inheritdoc/>
+    public override bool IsRead => controller.IsHandled(Index);
+
+    /// <inheritdoc/>
+    public override void EndInsert() => controller.EndInsert(Index);
+
+    /// <inheritdoc/>
+    public override void EndRemoval() => controller.EndRemoval(Index);
+
+    /// <inheritdoc/>
+    public override void OnAnnounced(EventPublisher publisher) => publisher.Publish(new VmEvent.CpuResizeNotified(Index));
+
+    /// <inheritdoc/>
+    public override void OnStatusReported(EventPublisher publisher, uint sourceEvent, uint status) =>
+        publisher.Publish(new VmEvent.AcpiDeviceOst(Id, Index, sourceEvent, status));
 
     public CpuSlot ToSnapshot() => new(Index, ApicId, Location, ToOccupant());
 

@@ -2,13 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Limber.Control;
-using Limber.Devices.Platform.CpuHotplug;
 using Limber.Devices.Platform.Ged;
 
 namespace Limber.Machine;
 
 /// <summary>
-/// Keeps the operations of the processors' slots: begins them, tells the guest and reminds it, ends them in time.
+/// Keeps the operations of all that can be plugged: begins them, tells the guest and reminds it, ends them in time.
 /// </summary>
 /// <remarks>
 /// Guarded by the machine's control lock. Times that decide anything are monotonic: a host whose clock is set neither ends
@@ -20,7 +19,6 @@ internal sealed class OperationBook
     private static readonly TimeSpan LongestReminder = TimeSpan.FromSeconds(8);
 
     private readonly TimeSpan defaultDeadline;
-    private readonly CpuHotplugController controller;
     private readonly GenericEventDevice events;
     private readonly EventPublisher publisher;
     private readonly OperationLog log;
@@ -37,7 +35,6 @@ internal sealed class OperationBook
         MachinePlatform platform, EventPublisher publisher, OperationLog log, TimeProvider time, Func<HotplugOperation, bool> cancel)
     {
         defaultDeadline = platform.Config.OperationDeadline;
-        controller = platform.CpuHotplug;
         events = platform.Events;
         this.publisher = publisher;
         this.log = log;
@@ -48,38 +45,38 @@ internal sealed class OperationBook
 
     private TimeSpan Now => time.GetElapsedTime(origin);
 
-    public void BeginPlug(CpuSlotState slot, TimeSpan? deadline)
+    public void BeginPlug(HotplugTarget target, TimeSpan? deadline)
     {
-        slot.EndedPlug = null;
-        slot.EndedRemoval = null;
-        slot.Plug = Begin(OperationKind.CpuPlug, slot, deadline);
+        target.EndedPlug = null;
+        target.EndedRemoval = null;
+        target.Plug = Begin(target.PlugKind, target, deadline);
     }
 
     /// <summary>Begins a removal; one that is pending gets the deadline anew.</summary>
-    public void BeginRemoval(CpuSlotState slot, TimeSpan? deadline)
+    public void BeginRemoval(HotplugTarget target, TimeSpan? deadline)
     {
-        slot.EndedRemoval = null;
-        if (slot.Removal is { } pending)
+        target.EndedRemoval = null;
+        if (target.Removal is { } pending)
         {
             pending.DueAt = Now + (deadline ?? defaultDeadline);
             Advance(pending, pending.Current with { Deadline = time.GetUtcNow() + (deadline ?? defaultDeadline) });
         }
         else
         {
-            slot.Removal = Begin(OperationKind.CpuUnplug, slot, deadline);
+            target.Removal = Begin(target.UnplugKind, target, deadline);
         }
     }
 
     /// <summary>Makes the guest look, once for all of them, and reminds it until it has.</summary>
-    public void Announce(IReadOnlyList<CpuSlotState> targets, Func<CpuSlotState, HotplugOperation> operationOf)
+    public void Announce(IReadOnlyList<HotplugTarget> targets, Func<HotplugTarget, HotplugOperation> operationOf)
     {
         events.Raise();
-        foreach (CpuSlotState slot in targets)
+        foreach (HotplugTarget target in targets)
         {
-            HotplugOperation operation = operationOf(slot);
+            HotplugOperation operation = operationOf(target);
             operation.ReminderInterval = FirstReminder;
             operation.NextReminder = Now + FirstReminder;
-            publisher.Publish(new VmEvent.CpuResizeNotified(slot.Index));
+            target.OnAnnounced(publisher);
             if (operation.Current.State == OperationState.Requested)
             {
                 Advance(operation, operation.Current with { State = OperationState.Notified, NotifiedAt = time.GetUtcNow() });
@@ -96,27 +93,27 @@ internal sealed class OperationBook
         }
     }
 
-    /// <summary>Ends an operation of a slot, which is free for another one then.</summary>
-    public void End(CpuSlotState slot, HotplugOperation operation, OperationState state, string detail) =>
-        End(slot, operation, operation.Current with { State = state, Detail = detail });
+    /// <summary>Ends an operation; its target is free for another one then.</summary>
+    public void End(HotplugTarget target, HotplugOperation operation, OperationState state, string detail) =>
+        End(target, operation, operation.Current with { State = state, Detail = detail });
 
-    /// <inheritdoc cref="End(CpuSlotState, HotplugOperation, OperationState, string)"/>
-    /// <param name="slot">The slot.</param>
+    /// <inheritdoc cref="End(HotplugTarget, HotplugOperation, OperationState, string)"/>
+    /// <param name="target">What it is about.</param>
     /// <param name="operation">Its operation.</param>
     /// <param name="last">A final snapshot; the time is added.</param>
-    public void End(CpuSlotState slot, HotplugOperation operation, OperationSnapshot last)
+    public void End(HotplugTarget target, HotplugOperation operation, OperationSnapshot last)
     {
         // The guest may still act on a request that it was told of, and that has ended without it.
         bool mayFollow = last.State is OperationState.TimedOut or OperationState.Cancelled;
-        if (slot.Plug == operation)
+        if (target.Plug == operation)
         {
-            slot.Plug = null;
-            slot.EndedPlug = mayFollow ? operation : null;
+            target.Plug = null;
+            target.EndedPlug = mayFollow ? operation : null;
         }
-        else if (slot.Removal == operation)
+        else if (target.Removal == operation)
         {
-            slot.Removal = null;
-            slot.EndedRemoval = mayFollow ? operation : null;
+            target.Removal = null;
+            target.EndedRemoval = mayFollow ? operation : null;
         }
 
         Advance(operation, last with { EndedAt = time.GetUtcNow() });
@@ -134,18 +131,18 @@ internal sealed class OperationBook
     /// <summary>
     /// Reminds a guest that has not read a request yet, notes when it has, and ends what is overdue. Returns when to come again.
     /// </summary>
-    public TimeSpan Check(IReadOnlyList<CpuSlotState> slots)
+    public TimeSpan Check(IEnumerable<HotplugTarget> targets)
     {
         TimeSpan now = Now;
         TimeSpan next = TimeSpan.MaxValue;
         bool remind = false;
-        foreach (CpuSlotState slot in slots)
+        foreach (HotplugTarget target in targets)
         {
-            foreach (HotplugOperation? operation in (ReadOnlySpan<HotplugOperation?>)[slot.Plug, slot.Removal])
+            foreach (HotplugOperation? operation in (ReadOnlySpan<HotplugOperation?>)[target.Plug, target.Removal])
             {
-                if (operation is not null && !EndIfOverdue(slot, operation, now))
+                if (operation is not null && !EndIfOverdue(target, operation, now))
                 {
-                    remind |= CheckHandled(slot, operation, now);
+                    remind |= CheckHandled(target, operation, now);
                     next = Earlier(next, Earlier(operation.DueAt, operation.NextReminder));
                 }
             }
@@ -163,7 +160,7 @@ internal sealed class OperationBook
 
     private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    private HotplugOperation Begin(OperationKind kind, CpuSlotState slot, TimeSpan? deadline)
+    private HotplugOperation Begin(OperationKind kind, HotplugTarget target, TimeSpan? deadline)
     {
         DateTimeOffset requested = time.GetUtcNow();
         TimeSpan allowed = deadline ?? defaultDeadline;
@@ -173,8 +170,8 @@ internal sealed class OperationBook
                 Id = log.NextId(),
                 Kind = kind,
                 State = OperationState.Requested,
-                CpuIndex = slot.Index,
-                Target = slot.Target,
+                CpuIndex = target.CpuIndex,
+                Target = target.Target,
                 RequestedAt = requested,
                 Deadline = requested + allowed,
             },
@@ -186,14 +183,14 @@ internal sealed class OperationBook
     }
 
     // True when the guest is to be reminded.
-    private bool CheckHandled(CpuSlotState slot, HotplugOperation operation, TimeSpan now)
+    private bool CheckHandled(HotplugTarget target, HotplugOperation operation, TimeSpan now)
     {
         if (now < operation.NextReminder)
         {
             return false;
         }
 
-        if (controller.IsHandled(slot.Index))
+        if (target.IsRead)
         {
             operation.NextReminder = TimeSpan.MaxValue;
             if (operation.Current.State == OperationState.Notified)
@@ -209,7 +206,7 @@ internal sealed class OperationBook
         return true;
     }
 
-    private bool EndIfOverdue(CpuSlotState slot, HotplugOperation operation, TimeSpan now)
+    private bool EndIfOverdue(HotplugTarget target, HotplugOperation operation, TimeSpan now)
     {
         if (now < operation.DueAt)
         {
@@ -219,15 +216,15 @@ internal sealed class OperationBook
         string detail = operation.Current.State == OperationState.Acknowledged
             ? "the guest has read the request but did not finish in time"
             : "the guest did not react in time";
-        if (slot.Plug == operation)
+        if (target.Plug == operation)
         {
-            controller.EndInsert(slot.Index);
-            End(slot, operation, OperationState.TimedOut, detail + "; the processor is present, and the guest may be using it");
+            target.EndInsert();
+            End(target, operation, OperationState.TimedOut, detail + $"; the {target.Noun} is present, and the guest may be using it");
         }
         else
         {
-            controller.EndRemoval(slot.Index);
-            End(slot, operation, OperationState.TimedOut, detail + "; the processor stays plugged in");
+            target.EndRemoval();
+            End(target, operation, OperationState.TimedOut, detail + $"; the {target.Noun} stays plugged in");
         }
 
         return true;

@@ -36,8 +36,8 @@ internal sealed class ProcessorSet
         this.publisher = publisher;
         controller = platform.CpuHotplug;
         book = new OperationBook(platform, publisher, log, time, cancel);
-        reports = new StatusReports(controller, publisher, book, time);
-        slots = [.. Enumerable.Range(0, platform.ProcessorCount).Select(i => new CpuSlotState(i, platform.GetApicId(i), platform.GetLocation(i)))];
+        reports = new StatusReports(publisher, book, time);
+        slots = [.. Enumerable.Range(0, platform.ProcessorCount).Select(i => new CpuSlotState(i, platform.GetApicId(i), platform.GetLocation(i), controller))];
     }
 
     /// <summary>Slots with a processor, ascending.</summary>

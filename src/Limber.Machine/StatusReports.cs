@@ -1,37 +1,34 @@
 using System;
 using Limber.Control;
-using Limber.Devices.Platform.CpuHotplug;
 
 namespace Limber.Machine;
 
-/// <summary>What the guest's <c>_OST</c> reports mean for the operations of the processors.</summary>
+/// <summary>What the guest's <c>_OST</c> reports mean for operations.</summary>
 /// <remarks>
 /// Guarded by the machine's control lock. Guest-controlled: everything. Reports that decide nothing reach the subscribers at a
 /// limited rate, however fast the guest sends them and whatever is pending.
 /// </remarks>
 internal sealed class StatusReports
 {
-    private readonly CpuHotplugController controller;
     private readonly EventPublisher publisher;
     private readonly OperationBook book;
     private readonly TimeProvider time;
     private readonly TokenBucket undecided;
 
-    public StatusReports(CpuHotplugController controller, EventPublisher publisher, OperationBook book, TimeProvider time)
+    public StatusReports(EventPublisher publisher, OperationBook book, TimeProvider time)
     {
-        this.controller = controller;
         this.publisher = publisher;
         this.book = book;
         this.time = time;
         undecided = new TokenBucket(time, capacity: 200, perSecond: 100);
     }
 
-    /// <summary>The guest reported a status for the processor of a slot.</summary>
-    public void Handle(CpuSlotState slot, uint sourceEvent, uint status)
+    /// <summary>The guest reported a status for the processor of a target.</summary>
+    public void Handle(HotplugTarget target, uint sourceEvent, uint status)
     {
         bool aboutEject = OstStatus.IsEjectEvent(sourceEvent);
         bool aboutInsert = OstStatus.IsInsertEvent(sourceEvent);
-        HotplugOperation? operation = aboutEject ? slot.Removal : aboutInsert ? slot.Plug : null;
+        HotplugOperation? operation = aboutEject ? target.Removal : aboutInsert ? target.Plug : null;
         bool refused = !OstStatus.IsInProgress(sourceEvent, status) && status != OstStatus.Success;
         bool decides = refused || (aboutInsert && status == OstStatus.Success);
         bool first = operation is { Current.OstEvent: null };
@@ -40,10 +37,10 @@ internal sealed class StatusReports
             return;
         }
 
-        publisher.Publish(new VmEvent.AcpiDeviceOst(slot.Id, slot.Index, sourceEvent, status));
+        target.OnStatusReported(publisher, sourceEvent, status);
         if (operation is null)
         {
-            NoteAftermath(aboutEject ? slot.EndedRemoval : aboutInsert ? slot.EndedPlug : null, sourceEvent, status);
+            NoteAftermath(aboutEject ? target.EndedRemoval : aboutInsert ? target.EndedPlug : null, sourceEvent, status);
             return;
         }
 
@@ -62,29 +59,29 @@ internal sealed class StatusReports
         }
         else if (refused)
         {
-            Refuse(slot, operation, reported);
+            Refuse(target, operation, reported);
         }
         else
         {
-            controller.EndInsert(slot.Index);
-            book.End(slot, operation, reported with { State = OperationState.Completed });
+            target.EndInsert();
+            book.End(target, operation, reported with { State = OperationState.Completed });
         }
     }
 
-    private void Refuse(CpuSlotState slot, HotplugOperation operation, OperationSnapshot reported)
+    private void Refuse(HotplugTarget target, HotplugOperation operation, OperationSnapshot reported)
     {
-        if (slot.Removal == operation)
+        if (target.Removal == operation)
         {
-            controller.EndRemoval(slot.Index);
-            publisher.Publish(new VmEvent.DeviceUnplugGuestError(slot.Id, slot.Path));
+            target.EndRemoval();
+            publisher.Publish(new VmEvent.DeviceUnplugGuestError(target.Id, target.Path));
         }
         else
         {
-            controller.EndInsert(slot.Index);
+            target.EndInsert();
         }
 
         // A refused plug does not take the processor away: only the guest can tell whether it uses it.
-        book.End(slot, operation, reported with { State = OperationState.Refused, Detail = reported.Detail + "; the processor stays plugged in" });
+        book.End(target, operation, reported with { State = OperationState.Refused, Detail = reported.Detail + $"; the {target.Noun} stays plugged in" });
     }
 
     private void NoteAftermath(HotplugOperation? ended, uint sourceEvent, uint status)
