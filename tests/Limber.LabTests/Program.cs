@@ -14,7 +14,7 @@ namespace Limber.LabTests;
 /// </summary>
 internal static class Program
 {
-    private static readonly Scenario[] All = [.. StartUpScenarios.All, .. BootScenarios.All, .. HotplugScenarios.All, .. ErrorScenarios.All, .. DialectScenarios.All, .. CostScenarios.All];
+    private static readonly Scenario[] All = [.. StartUpScenarios.All, .. BootScenarios.All, .. HotplugScenarios.All, .. ScaleScenarios.All, .. ErrorScenarios.All, .. DialectScenarios.All, .. CostScenarios.All];
 
     private static int Main(string[] args)
     {
