@@ -76,7 +76,8 @@ public sealed unsafe class KvmMsiController : IMsiController
     /// <summary>Makes a GSI mean a message; false when the kernel refuses, with the earlier route in force.</summary>
     internal bool TryRoute(uint gsi, MsiMessage message)
     {
-        kvm_irq_routing_entry entry = kvm_irq_routing_entry.Message(gsi, message.Address, message.Data);
+        ulong address = vm.HasX2ApicIds ? MsiAddress.ToKvm(message.Address) : message.Address;
+        kvm_irq_routing_entry entry = kvm_irq_routing_entry.Message(gsi, address, message.Data);
         lock (gate)
         {
             bool known = slots.TryGetValue(gsi, out int slot);

@@ -53,6 +53,16 @@ public sealed unsafe class KvmSystem : IDisposable
     /// <summary>True when the in-kernel local APIC offers the TSC deadline timer.</summary>
     public bool HasTscDeadlineTimer => CheckExtension(KvmCapability.KVM_CAP_TSC_DEADLINE_TIMER) > 0;
 
+    /// <summary>True when APIC ids may be 255 and more (<see cref="KvmVm.EnableX2ApicIds"/>).</summary>
+    public bool HasX2ApicIds
+    {
+        get
+        {
+            const int needed = (int)(kvm_enable_cap.KVM_X2APIC_API_USE_32BIT_IDS | kvm_enable_cap.KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK);
+            return (CheckExtension(KvmCapability.KVM_CAP_X2APIC_API) & needed) == needed;
+        }
+    }
+
     /// <summary>How many global system interrupts can have a route.</summary>
     public int MaxInterruptRoutes => CheckExtension(KvmCapability.KVM_CAP_IRQ_ROUTING);
 

@@ -12,6 +12,7 @@ internal sealed unsafe class KvmVcpuResetState
     private const int LapicIdRegister = 0x20;
     private const uint MsrTimeStampCounter = 0x10;
     private const uint MsrFeatureControl = 0x3A;
+    private const ulong ApicBaseX2Apic = 1 << 10;
 
     private kvm_regs regs;
     private kvm_sregs sregs;
@@ -26,11 +27,20 @@ internal sealed unsafe class KvmVcpuResetState
     private KvmVcpuResetState() { }
 
     /// <summary>Reads the state of a vCPU that never ran and whose CPUID is set.</summary>
-    public static KvmVcpuResetState Capture(KvmVcpu vcpu)
+    /// <param name="vcpu">The vCPU.</param>
+    /// <param name="x2Apic">Start in x2APIC mode. The kernel's own fresh state is always xAPIC mode.</param>
+    public static KvmVcpuResetState Capture(KvmVcpu vcpu, bool x2Apic)
     {
         var state = new KvmVcpuResetState();
         vcpu.Get(KvmIoctl.KVM_GET_REGS, ref state.regs);
         vcpu.Get(KvmIoctl.KVM_GET_SREGS, ref state.sregs);
+        if (x2Apic)
+        {
+            // Before the APIC is read: its registers have another form then.
+            state.sregs.apic_base |= ApicBaseX2Apic;
+            vcpu.Set(KvmIoctl.KVM_SET_SREGS, ref state.sregs);
+        }
+
         vcpu.Get(KvmIoctl.KVM_GET_XSAVE, ref state.xsave);
         vcpu.Get(KvmIoctl.KVM_GET_XCRS, ref state.xcrs);
         vcpu.Get(KvmIoctl.KVM_GET_DEBUGREGS, ref state.debugRegisters);
@@ -62,7 +72,10 @@ internal sealed unsafe class KvmVcpuResetState
         vcpu.Set(KvmIoctl.KVM_SET_XSAVE, ref xsave);
         vcpu.Set(KvmIoctl.KVM_SET_DEBUGREGS, ref debugRegisters);
         kvm_lapic_state ownLapic = lapic;
-        *(uint*)(ownLapic.regs + LapicIdRegister) = unchecked(vcpu.ApicId << 24);
+
+        // Eight bits on top in xAPIC mode; the whole register in x2APIC mode, where the kernel compares it with the vCPU.
+        bool x2Apic = (sregs.apic_base & ApicBaseX2Apic) != 0;
+        *(uint*)(ownLapic.regs + LapicIdRegister) = x2Apic ? vcpu.ApicId : unchecked(vcpu.ApicId << 24);
         vcpu.Set(KvmIoctl.KVM_SET_LAPIC, ref ownLapic);
         vcpu.WriteMsrs(msrs);
 

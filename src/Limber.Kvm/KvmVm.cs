@@ -21,6 +21,7 @@ public sealed unsafe class KvmVm : IDisposable
     private readonly kvm_irqchip[] pristineChips = new kvm_irqchip[ChipCount];
     private readonly Dictionary<uint, FileDescriptor> unmapped = [];
     private kvm_pit_state2 pristineTimer;
+    private IoApicForwarder? forwarder;
     private KvmVcpuResetState? bootProcessorState;
     private KvmVcpuResetState? otherProcessorState;
 
@@ -56,6 +57,23 @@ public sealed unsafe class KvmVm : IDisposable
         kvm_pit_config timer = new() { flags = kvm_pit_config.KVM_PIT_SPEAKER_DUMMY };
         _ = KvmIo.Call(fd, KvmIoctl.KVM_CREATE_PIT2, ref timer, "cannot create the timer");
         CapturePlatform();
+    }
+
+    /// <summary>True when APIC ids may be 255 and more, and all vCPUs start in x2APIC mode.</summary>
+    public bool HasX2ApicIds => forwarder is not null;
+
+    /// <summary>
+    /// Makes room for APIC ids from 255 on (docs/decisions/0005-x2apic.md). All vCPUs then start in x2APIC mode, which is how
+    /// firmware hands processors over when one of them has such an id, and guests may use extended destination ids.
+    /// Must come before the first vCPU.
+    /// </summary>
+    /// <exception cref="KvmException">The kernel lacks KVM_CAP_X2APIC_API.</exception>
+    public void EnableX2ApicIds()
+    {
+        kvm_enable_cap capability = new() { cap = KvmCapability.KVM_CAP_X2APIC_API };
+        capability.args[0] = kvm_enable_cap.KVM_X2APIC_API_USE_32BIT_IDS | kvm_enable_cap.KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK;
+        _ = KvmIo.Call(fd, KvmIoctl.KVM_ENABLE_CAP, ref capability, "cannot enable APIC ids from 255 on (KVM_CAP_X2APIC_API)");
+        forwarder = new IoApicForwarder(this);
     }
 
     /// <summary>Returns interrupt controllers and timer to their power-on state. No vCPU may run.</summary>
@@ -95,6 +113,11 @@ public sealed unsafe class KvmVm : IDisposable
     /// <summary>Drives one global system interrupt. No effect when the machine is gone: a back end may be late.</summary>
     public void SetInterrupt(uint gsi, bool asserted)
     {
+        if (forwarder is not null && forwarder.TryForward(gsi, asserted))
+        {
+            return;
+        }
+
         kvm_irq_level level = new() { irq = gsi, level = asserted ? 1u : 0u };
         try
         {
@@ -128,7 +151,7 @@ public sealed unsafe class KvmVm : IDisposable
             return captured;
         }
 
-        KvmVcpuResetState capture = KvmVcpuResetState.Capture(fresh);
+        KvmVcpuResetState capture = KvmVcpuResetState.Capture(fresh, HasX2ApicIds);
         return Interlocked.CompareExchange(ref state, capture, null) ?? capture;
     }
 

@@ -72,6 +72,12 @@ internal sealed class FirmwareTables
 
         madt.AddIoApic(0, PlatformMap.IoApicAddress, 0);
         madt.AddLocalApicNmi(MadtBuilder.AllProcessors, 1, InterruptMode.Edge, InterruptPolarity.ActiveHigh);
+        if (apicIds[^1] >= MadtBuilder.FirstX2ApicId)
+        {
+            // All processors of the entries that the other form has no word for (ACPI 6.5, 5.2.12.13).
+            madt.AddLocalX2ApicNmi(MadtBuilder.AllProcessors, 1, InterruptMode.Edge, InterruptPolarity.ActiveHigh);
+        }
+
         return madt;
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
+using Limber.Acpi;
 using Limber.Boot;
 using Limber.Config;
 using Limber.Control;
@@ -103,6 +104,11 @@ internal sealed class MachinePlatform : IDisposable
             CheckLimits(config.Cpus, kvm);
             vm = kvm.CreateVm();
             vm.CreatePlatform(PlatformMap.RealModePages.Start);
+            if (NeedsX2Apic(config.Cpus))
+            {
+                vm.EnableX2ApicIds();
+            }
+
             memory = AllocateMemory(layout, config.Memory.Shared);
             foreach (GuestMemoryRegion region in memory.Regions)
             {
@@ -190,14 +196,27 @@ internal sealed class MachinePlatform : IDisposable
                 VmErrorCode.Failed, $"Number of hotpluggable cpus requested ({cpus.Max}) exceeds the maximum cpus supported by KVM ({kvm.MaxVcpus})");
         }
 
-        // Without interrupt remapping, devices and the timers' routes reach APIC ids below 255 only.
-        uint highest = cpus.Topology.MaxApicId;
-        if (highest > 254)
+        if (cpus.Max > CpuHotplugController.MaximumProcessors)
         {
             throw new VmException(
-                VmErrorCode.Failed, $"the processors' highest APIC id is {highest}, and this version supports ids up to 254");
+                VmErrorCode.Failed, $"{cpus.Max} possible processors exceed the {CpuHotplugController.MaximumProcessors} of this platform");
+        }
+
+        uint highest = cpus.Topology.MaxApicId;
+        if (highest >= kvm.MaxVcpuId)
+        {
+            throw new VmException(
+                VmErrorCode.Failed, $"the processors' highest APIC id is {highest}, and KVM takes ids up to {kvm.MaxVcpuId - 1}");
+        }
+
+        if (NeedsX2Apic(cpus) && !kvm.HasX2ApicIds)
+        {
+            throw new VmException(
+                VmErrorCode.Failed, $"the processors' highest APIC id is {highest}, and ids from {MadtBuilder.FirstX2ApicId} on need KVM_CAP_X2APIC_API, which the host's KVM lacks");
         }
     }
+
+    private static bool NeedsX2Apic(CpuConfig cpus) => cpus.Topology.MaxApicId >= MadtBuilder.FirstX2ApicId;
 
     private static GuestMemory AllocateMemory(MemoryLayout layout, bool shared)
     {

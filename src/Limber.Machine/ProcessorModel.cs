@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Limber.Acpi;
 using Limber.Config;
 using Limber.Cpu;
 using Limber.Kvm;
@@ -20,8 +21,15 @@ internal sealed class ProcessorModel
         spec = CpuSpec.Parse(config.Model);
         topology = config.Topology;
         supported = kvm.GetSupportedCpuid();
-        capabilities = new CpuidHostCapabilities { TscDeadlineTimer = kvm.HasTscDeadlineTimer };
+        bool x2Apic = topology.MaxApicId >= MadtBuilder.FirstX2ApicId;
+        capabilities = new CpuidHostCapabilities { TscDeadlineTimer = kvm.HasTscDeadlineTimer, MsiExtendedDestinationId = x2Apic };
         builder = new CpuidBuilder(supported, spec, topology, capabilities);
+        if (x2Apic && !builder.Features.Has("x2apic"))
+        {
+            throw new CpuModelException(
+                $"the processors' highest APIC id is {topology.MaxApicId}, and ids from {MadtBuilder.FirstX2ApicId} on need the CPU feature x2apic");
+        }
+
         Warnings = builder.TopologyWarning is { } warning ? [.. builder.MissingFeatures, warning] : builder.MissingFeatures;
         if (config.Boot > kvm.RecommendedVcpus)
         {

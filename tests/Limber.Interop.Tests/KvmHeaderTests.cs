@@ -19,6 +19,7 @@ public sealed class KvmHeaderTests
         typeof(kvm_dtable), typeof(kvm_sregs), typeof(kvm_msr_entry), typeof(kvm_cpuid_entry2), typeof(kvm_lapic_state),
         typeof(kvm_vcpu_events), typeof(kvm_debugregs), typeof(kvm_xsave), typeof(kvm_xcrs), typeof(kvm_irqchip), typeof(kvm_pit_state2),
         typeof(kvm_irq_routing_entry), typeof(kvm_irqfd), typeof(kvm_ioeventfd),
+        typeof(kvm_msi), typeof(kvm_ioapic_state), typeof(kvm_enable_cap),
     ];
 
     private static readonly Dictionary<string, int> RunOffsets = new()

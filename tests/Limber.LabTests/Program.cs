@@ -21,6 +21,7 @@ internal static class Program
         .. BootScenarios.All,
         .. HotplugScenarios.All,
         .. NumaScenarios.All,
+        .. ScaleScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,

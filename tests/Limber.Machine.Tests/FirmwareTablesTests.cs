@@ -21,6 +21,7 @@ public sealed class FirmwareTablesTests
     [InlineData(1, 1)]
     [InlineData(2, 4)]
     [InlineData(1, 254)]
+    [InlineData(2, 1024)]
     public void AllTables_AreFoundFromTheRootPointerAndPassIasl(int boot, int max)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/iasl"), "needs iasl (Debian package acpica-tools)");
@@ -86,6 +87,47 @@ public sealed class FirmwareTablesTests
         }
 
         Assert.Equal([1u, 1u, 2u, 2u], flags);
+    }
+
+    [Fact]
+    public void Madt_GivesX2ApicEntriesToIdsFrom255On()
+    {
+        byte[] madt = ReadTables(1, 300)["APIC"];
+        var narrow = new List<uint>();
+        var wide = new List<uint>();
+        int wideNmi = 0;
+        for (int at = 44; at < madt.Length; at += madt[at + 1])
+        {
+            switch (madt[at])
+            {
+                case 0: narrow.Add(madt[at + 3]); break;
+                case 9: wide.Add(BinaryPrimitives.ReadUInt32LittleEndian(madt.AsSpan(at + 4))); break;
+                case 10: wideNmi++; break;
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(0, 255).Select(i => (uint)i), narrow);
+        Assert.Equal(Enumerable.Range(255, 45).Select(i => (uint)i), wide);
+        Assert.Equal(1, wideNmi);
+    }
+
+    [Fact]
+    public void Create_WithMoreProcessorsThanKvmTakes_NamesBothNumbers()
+    {
+        VmConfig config = TinyGuest.Configure(kernel: null, 1, 5000);
+        Control.VmException e = Assert.Throws<Control.VmException>(() => MachinePlatform.Create(config, new MachineEnvironment()));
+        Assert.Matches("5000.*[0-9]{3,4}", e.Message);
+    }
+
+    [Fact]
+    public void Create_WithHolesInApicIds_TakesIdsFarAboveTheNumberOfProcessors()
+    {
+        VmConfig config = TinyGuest.Configure(kernel: null, 1, 1000);
+        config = config with { Cpus = config.Cpus with { Topology = new Cpu.CpuTopology(8, 1, 5, 5, 5) } };
+        using MachinePlatform platform = MachinePlatform.Create(config, new MachineEnvironment());
+        Assert.Equal(3876u, platform.GetApicId(999));
+        using KvmVcpu vcpu = platform.CreateVcpu(999);
+        Assert.Equal(3876u, vcpu.ApicId);
     }
 
     private static Dictionary<string, byte[]> ReadTables(int boot, int max, Func<VmConfig, VmConfig>? change = null)

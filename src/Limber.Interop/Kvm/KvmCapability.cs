@@ -15,6 +15,7 @@ public static class KvmCapability
     public const int KVM_CAP_IOEVENTFD = 36;
     public const int KVM_CAP_READONLY_MEM = 81;
     public const int KVM_CAP_IOEVENTFD_ANY_LENGTH = 122;
+    public const int KVM_CAP_X2APIC_API = 129;
     public const int KVM_CAP_IMMEDIATE_EXIT = 136;
     public const int KVM_CAP_NR_MEMSLOTS = 10;
     public const int KVM_CAP_SET_TSS_ADDR = 4;

@@ -67,4 +67,42 @@ public unsafe struct kvm_ioeventfd
     private fixed byte pad[36];
 }
 
+/// <summary>A message that is sent once.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct kvm_msi
+{
+    public uint address_lo;
+    public uint address_hi;
+    public uint data;
+    public uint flags;
+    private fixed uint pad[4];
+}
+
+/// <summary>The IOAPIC within <see cref="kvm_irqchip"/>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct kvm_ioapic_state
+{
+    public const int KVM_IOAPIC_NUM_PINS = 24;
+
+    public ulong base_address;
+    public uint ioregsel;
+    public uint id;
+    public uint irr;
+    private uint pad;
+    public fixed ulong redirtbl[KVM_IOAPIC_NUM_PINS];
+}
+
+/// <summary>A capability to switch on, with its arguments.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct kvm_enable_cap
+{
+    public const ulong KVM_X2APIC_API_USE_32BIT_IDS = 1;
+    public const ulong KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK = 2;
+
+    public uint cap;
+    public uint flags;
+    public fixed ulong args[4];
+    private fixed byte pad[64];
+}
+
 #pragma warning restore CA1051

@@ -23,6 +23,8 @@ public static class KvmIoctl
     public const uint KVM_SET_IRQCHIP = 0x8208AE63;
     public const uint KVM_GET_PIT2 = 0x8070AE9F;
     public const uint KVM_SET_PIT2 = 0x4070AEA0;
+    public const uint KVM_ENABLE_CAP = 0x4068AEA3;
+    public const uint KVM_SIGNAL_MSI = 0x4020AEA5;
     public const uint KVM_RUN = 0xAE80;
     public const uint KVM_GET_REGS = 0x8090AE81;
     public const uint KVM_SET_REGS = 0x4090AE82;

@@ -130,7 +130,7 @@ public unsafe struct kvm_irqchip
 {
     public uint chip_id;
     private uint pad;
-    private fixed byte chip[512];
+    public fixed byte chip[512];
 }
 
 [StructLayout(LayoutKind.Sequential)]

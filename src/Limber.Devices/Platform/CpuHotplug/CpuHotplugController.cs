@@ -22,6 +22,9 @@ public sealed class CpuHotplugController : IIoDevice, IAmlContributor
     /// <summary>Path of the AML method by which the guest finds out what changed; the event device calls it.</summary>
     public const string ScanMethod = CpuHotplugAml.ScanMethod;
 
+    /// <summary>The most processors that the shared area's layout has room for.</summary>
+    public const int MaximumProcessors = CpuHotplugRegisters.MaximumProcessors;
+
     private const string Name = "cpu-hotplug";
 
     private readonly Lock gate = new();
