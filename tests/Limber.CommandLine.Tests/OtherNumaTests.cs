@@ -21,8 +21,14 @@ public sealed class OtherNumaTests
         Assert.Equal([10, 30, 20, 10], numa.Distances);
     }
 
+    [Fact]
+    public void StratoVirt_PutsProcessorsPluggedLaterIntoNodeZero() =>
+        Assert.Equal(
+            [0, 1, 0, 0, 0, 0, 0, 0],
+            CommandLines.Run(StratoVirt + "-numa node,cpus=0,memdev=mem0 -numa node,cpus=1,memdev=mem1").Numa.ProcessorNodes);
+
     [Theory]
-    [InlineData("-numa node,cpus=0-3,memdev=mem0 -numa node,cpus=4-6,memdev=mem1", "-numa: all 8 processors up to maxcpus must be in a node")]
+    [InlineData("-numa node,cpus=0,memdev=mem0 -numa node,cpus=4-6,memdev=mem1", "-numa: processor 1 of 2 is in no node")]
     [InlineData("-numa node,cpus=0-3,memdev=mem0 -numa node,cpus=3-7,memdev=mem1", "-numa node,cpus=3-7,memdev=mem1: CPU is already assigned to node-id: 0")]
     [InlineData("-numa node,cpus=0-7,memdev=mem0", "total memory for NUMA nodes (0x8000000) should equal RAM size (0x10000000)")]
     [InlineData("-numa node,cpus=0-7", "-numa node,cpus=0-7: 'memdev' is missing")]

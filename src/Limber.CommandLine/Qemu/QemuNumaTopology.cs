@@ -27,6 +27,9 @@ internal sealed class QemuNumaTopology(CpuTopology topology, bool sizesNodesItse
 
     public bool HasNode(int node) => _nodes.Contains(node);
 
+    /// <summary>Whether an option has put the processor into a node.</summary>
+    public bool IsAssigned(int processor) => _processorNodes[processor] is not null;
+
     /// <param name="option">The option and its value as typed, for messages.</param>
     /// <param name="id">The node's number; null for the next.</param>
     /// <returns>The node's number.</returns>

@@ -9,8 +9,8 @@ namespace Limber.CommandLine.StratoVirt;
 
 /// <summary>
 /// <c>-numa node,[nodeid=N,]cpus=FIRST[-LAST][:...],memdev=ID</c> and <c>-numa dist,src=N,dst=N,val=N</c>, with memory from
-/// <c>-object memory-backend-ram</c> or <c>memory-backend-memfd</c>: at most 8 nodes, which have all processors. The other
-/// rules are QEMU's.
+/// <c>-object memory-backend-ram</c> or <c>memory-backend-memfd</c>: at most 8 nodes, which have all processors present at
+/// boot; others that no node names are in node 0. The other rules are QEMU's.
 /// </summary>
 internal static class StratoVirtNumaOptions
 {
@@ -51,10 +51,16 @@ internal static class StratoVirtNumaOptions
         }
 
         CompleteDistances(topology, distances, nodes);
+        for (int i = 0; nodes > 0 && i < cpus.Boot; i++)
+        {
+            if (!topology.IsAssigned(i))
+            {
+                throw new CommandLineException($"-numa: processor {i} of {cpus.Boot} is in no node");
+            }
+        }
+
         NumaConfig numa = topology.Complete(memorySize);
-        return topology.Warnings.IsEmpty
-            ? (numa, backends.ResolveSharing())
-            : throw new CommandLineException($"-numa: all {cpus.Max} processors up to maxcpus must be in a node");
+        return (numa, backends.ResolveSharing());
     }
 
     private static void AddNode(
