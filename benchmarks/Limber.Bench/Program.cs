@@ -12,7 +12,7 @@ namespace Limber.Bench;
 /// </summary>
 internal static class Program
 {
-    private const int DefaultRounds = 3;
+    private const int DefaultRounds = 2;
 
     private static int Main(string[] args)
     {
