@@ -1,6 +1,6 @@
+using System;
 using System.Globalization;
 using System.Linq;
-using System.Text;
 using System.Text.Json;
 using Limber.TestKit;
 
@@ -15,22 +15,21 @@ internal static class HostileScenarios
         new("doorbell-flood", DoorbellFlood),
     ];
 
-    // The processor that is asked back is the last one online, and Linux does not take that offline.
+    // Two tasks have reserved nine tenths of a processor each; one processor can't give them that, and Linux keeps both.
     private static void RefusesToEject(LabContext context)
     {
-        LabVm vm = context.StartGuest("1,maxcpus=2", append: "cpu0_hotplug").Booted();
-        vm.Plug(1, "last");
+        LabVm vm = context.StartGuest("1,maxcpus=2").Booted();
+        vm.Plug(1, "needed");
         vm.OnlineAll();
         vm.ExpectCpus(2);
-        vm.Guest.Run("echo 0 >/sys/devices/system/cpu/cpu0/online");
-        vm.Guest.RunUntil("cat /sys/devices/system/cpu/online", "1", 20);
-        vm.Qmp.Execute("device_del", """{"id": "last"}""");
+        StartReservations(vm);
+        vm.Qmp.Execute("device_del", """{"id": "needed"}""");
         JsonElement report = vm.Qmp.WaitEvent(
             "ACPI_DEVICE_OST", 60, e => e.GetProperty("data").GetProperty("info").GetProperty("status").GetInt32() != 0x84);
         JsonElement info = report.GetProperty("data").GetProperty("info");
         Check.Equal((3, 0x82), (info.GetProperty("source").GetInt32(), info.GetProperty("status").GetInt32()), "source and status of _OST");
         Check.Equal(
-            "last",
+            "needed",
             vm.Qmp.WaitEvent("DEVICE_UNPLUG_GUEST_ERROR", 10).GetProperty("data").GetProperty("device").GetString(),
             "device of DEVICE_UNPLUG_GUEST_ERROR");
         JsonElement operation = vm.Qmp.Execute("x-limber-query-operations").EnumerateArray().Last();
@@ -39,10 +38,10 @@ internal static class HostileScenarios
         Check.Equal("device busy; the processor stays plugged in", operation.GetProperty("detail").GetString(), "detail of the removal");
         Check.Equal(2, vm.Qmp.Execute("query-cpus-fast").GetArrayLength(), "query-cpus-fast");
 
-        // With another processor online it goes.
-        vm.Guest.Run("echo 1 >/sys/devices/system/cpu/cpu0/online");
-        vm.Guest.RunUntil("cat /sys/devices/system/cpu/online", "0-1", 60);
-        vm.Unplug("last");
+        // Without them it goes.
+        vm.Guest.Run("killall reserve");
+        vm.Guest.RunUntil("pidof reserve | wc -w", "0", 10);
+        vm.Unplug("needed");
         vm.ExpectCpus(1);
         vm.PowerOff();
     }
@@ -72,7 +71,7 @@ internal static class HostileScenarios
             vm.ExpectCpus(1);
         }
 
-        Check.Equal("", vm.Guest.Run("pidof ring >/dev/null || echo gone"), "the program that rings still runs");
+        GuestProgram.ExpectRunning(vm, "ring");
         Check.Equal("running", vm.Qmp.Execute("query-status").GetProperty("status").GetString(), "status");
         int events = vm.Qmp.PendingEvents.Count;
         context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"{events} events left of the flood"));
@@ -114,48 +113,35 @@ internal static class HostileScenarios
             0xEF, // out dx, eax        an eject of the first
             0xEB, 0xCD, // jmp again
         ];
-        byte[] file = MakeElf(code);
-        var octal = new StringBuilder();
-        foreach (byte b in file)
-        {
-            octal.Append('\\').Append(System.Convert.ToString(b, 8).PadLeft(3, '0'));
-        }
-
-        vm.Guest.Run($"printf '{octal}' >/tmp/ring; chmod +x /tmp/ring; /tmp/ring & sleep 1");
-        Check.Equal("", vm.Guest.Run("pidof ring >/dev/null || echo gone"), "the program that rings runs");
+        GuestProgram.Start(vm, "ring", code);
     }
 
-    // One loadable segment that is the whole file.
-    private static byte[] MakeElf(byte[] code)
+    // SCHED_DEADLINE, by the system call: the guest's tools don't know it.
+    private static void StartReservations(LabVm vm)
     {
-        const ulong address = 0x400000;
-        const int headers = 64 + 56;
-        byte[] file = new byte[headers + code.Length];
-        ((byte[])[0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1]).CopyTo(file, 0);
-        Put(16, 2, 2);
-        Put(18, 62, 2);
-        Put(20, 1, 4);
-        Put(24, address + headers, 8);
-        Put(32, 64, 8);
-        Put(52, 64, 2);
-        Put(54, 56, 2);
-        Put(56, 1, 2);
-        Put(64, 1, 4);
-        Put(68, 5, 4);
-        Put(80, address, 8);
-        Put(88, address, 8);
-        Put(96, (ulong)file.Length, 8);
-        Put(104, (ulong)file.Length, 8);
-        Put(112, 4096, 8);
-        code.CopyTo(file, headers);
-        return file;
+        byte[] code =
+        [
+            0xB8, 0x3A, 0x01, 0x00, 0x00, // mov eax, 314       sched_setattr(0, attributes, 0)
+            0x31, 0xFF, // xor edi, edi
+            0xBE, 0x9C, 0x00, 0x40, 0x00, // mov esi, attributes
+            0x31, 0xD2, // xor edx, edx
+            0x0F, 0x05, // syscall
+            0x85, 0xC0, // test eax, eax
+            0x75, 0x09, // jnz failed
 
-        void Put(int offset, ulong value, int length)
-        {
-            for (int i = 0; i < length; i++)
-            {
-                file[offset + i] = unchecked((byte)(value >> (8 * i)));
-            }
-        }
+            // again:
+            0xB8, 0x22, 0x00, 0x00, 0x00, // mov eax, 34        pause()
+            0x0F, 0x05, // syscall
+            0xEB, 0xF7, // jmp again
+
+            // failed:
+            0xB8, 0x3C, 0x00, 0x00, 0x00, // mov eax, 60        exit
+            0x0F, 0x05, // syscall
+
+            // attributes: size 48, policy SCHED_DEADLINE, flags, nice, priority; runtime, deadline and period in nanoseconds.
+            48, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            .. BitConverter.GetBytes(9_000_000L), .. BitConverter.GetBytes(10_000_000L), .. BitConverter.GetBytes(10_000_000L),
+        ];
+        GuestProgram.Start(vm, "reserve", code, times: 2);
     }
 }
