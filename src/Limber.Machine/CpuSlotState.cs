@@ -1,6 +1,7 @@
 using Limber.Control;
 using Limber.Cpu;
 using Limber.Devices.Platform.CpuHotplug;
+using Limber.Interop;
 using Limber.Kvm;
 
 namespace Limber.Machine;
@@ -69,6 +70,48 @@ internal sealed class CpuSlotState : HotplugTarget
     /// <inheritdoc/>
     public override void OnStatusReported(EventPublisher publisher, uint sourceEvent, uint status) =>
         publisher.Publish(new VmEvent.AcpiDeviceOst(Id, Index, sourceEvent, status));
+
+    /// <summary>
+    /// Puts a processor in. On failure the slot is empty; what the kernel has made of the vCPU is kept for the next attempt.
+    /// </summary>
+    /// <param name="platform">Makes vCPU and thread.</param>
+    /// <param name="id">User's id, or null.</param>
+    /// <param name="path">Object path.</param>
+    /// <param name="plugOrder">Grows with every plug.</param>
+    /// <param name="running">Run guest code at once; else begin parked.</param>
+    /// <exception cref="KvmException">The kernel refused.</exception>
+    /// <exception cref="HostException">The host has no thread to give.</exception>
+    public void Occupy(MachinePlatform platform, string? id, string path, long plugOrder, bool running)
+    {
+        Vcpu ??= platform.CreateVcpu(Index);
+        platform.PowerOn(Index, Vcpu);
+        VcpuThread thread = platform.CreateVcpuThread(Index, Vcpu);
+        thread.Start(running);
+        Thread = thread;
+        Id = id;
+        Path = path;
+        BootProcessor = false;
+        PlugOrder = plugOrder;
+    }
+
+    /// <summary>Ends the thread and leaves the vCPU parked in its power-on state: its timers and the guest's clock are off.</summary>
+    public void Vacate()
+    {
+        Thread!.Stop();
+        Thread = null;
+        Id = null;
+        Path = "";
+        EndedPlug = null;
+        EndedRemoval = null;
+        try
+        {
+            Vcpu!.Reset();
+        }
+        catch (KvmException)
+        {
+            // The processor is gone all the same. The next plug of the slot resets the vCPU again, and reports it.
+        }
+    }
 
     public CpuSlot ToSnapshot() => new(Index, ApicId, Location, ToOccupant());
 

@@ -54,7 +54,7 @@ internal sealed class ProcessorSet
         for (int i = 0; i < count; i++)
         {
             // The numbers between belong to the local APICs, as users of QEMU's paths expect.
-            Occupy(slots[i], null, $"/machine/unattached/device[{2 * i}]", running: false);
+            slots[i].Occupy(platform, null, $"/machine/unattached/device[{2 * i}]", plugCount++, running: false);
             slots[i].BootProcessor = true;
         }
     }
@@ -241,51 +241,18 @@ internal sealed class ProcessorSet
                 string path = request.Id is null
                     ? $"/machine/peripheral-anon/device[{anonymousCount++}]"
                     : $"/machine/peripheral/{request.Id}";
-                Occupy(slot, request.Id, path, running);
+                slot.Occupy(platform, request.Id, path, plugCount++, running);
                 done.Add(slot);
             }
         }
         catch (Exception e) when (e is Kvm.KvmException or Interop.HostException)
         {
-            done.ForEach(Vacate);
+            done.ForEach(s => s.Vacate());
             anonymousCount = firstAnonymous;
             throw new VmException(VmErrorCode.HostFailure, e.Message, e);
         }
 
         return done;
-    }
-
-    // On failure the slot is empty; what the kernel has made of the vCPU is kept for the next attempt.
-    private void Occupy(CpuSlotState slot, string? id, string path, bool running)
-    {
-        slot.Vcpu ??= platform.CreateVcpu(slot.Index);
-        platform.PowerOn(slot.Index, slot.Vcpu);
-        VcpuThread thread = platform.CreateVcpuThread(slot.Index, slot.Vcpu);
-        thread.Start(running);
-        slot.Thread = thread;
-        slot.Id = id;
-        slot.Path = path;
-        slot.BootProcessor = false;
-        slot.PlugOrder = plugCount++;
-    }
-
-    // Ends the thread and leaves the vCPU parked in its power-on state: its timers and the guest's clock are off.
-    private static void Vacate(CpuSlotState slot)
-    {
-        slot.Thread!.Stop();
-        slot.Thread = null;
-        slot.Id = null;
-        slot.Path = "";
-        slot.EndedPlug = null;
-        slot.EndedRemoval = null;
-        try
-        {
-            slot.Vcpu!.Reset();
-        }
-        catch (Kvm.KvmException)
-        {
-            // The processor is gone all the same. The next plug of the slot resets the vCPU again, and reports it.
-        }
     }
 
     private void Remove(CpuSlotState slot, string detail)
@@ -300,7 +267,7 @@ internal sealed class ProcessorSet
             book.End(slot, plug, OperationState.Failed, detail);
         }
 
-        Vacate(slot);
+        slot.Vacate();
         publisher.Publish(new VmEvent.DeviceDeleted(id, path));
         if (removal is not null)
         {
