@@ -70,9 +70,10 @@ internal static class CpuHotplugAml
             body.Add(ScanGroup(group, count));
         }
 
+        var shared = new SharedTerms();
         for (int index = 0; index < count; index++)
         {
-            body.Add(Processor(index, apicIds[index], proximityDomains.IsEmpty ? null : proximityDomains[index]));
+            body.Add(Processor(index, apicIds[index], shared, proximityDomains.IsEmpty ? null : proximityDomains[index]));
         }
 
         yield return Aml.Scope(@"\_SB", Aml.Device("CPUS", [.. body]));
@@ -123,12 +124,12 @@ internal static class CpuHotplugAml
         return Aml.Method(Segment('G', group), 0, serialized: true, [.. body]);
     }
 
-    private static AmlTerm Processor(int index, uint apicId, uint? proximityDomain)
+    private static AmlTerm Processor(int index, uint apicId, SharedTerms shared, uint? proximityDomain)
     {
         AmlTerm self = Aml.Path(@"\_SB.CPUS." + Segment('C', index));
         var body = new List<AmlTerm>
         {
-            Aml.Name("_HID", Aml.String("ACPI0007")),
+            shared.HardwareId,
             Aml.Name("_UID", Aml.Integer((ulong)index)),
             Aml.Name("_MAT", Aml.Buffer(InterruptControllerEntry(index, apicId))),
             Words("HPV_", FieldElement.Offset(R.State + (4 * (uint)index)), FieldElement.Named("CST_", 32)),
@@ -138,31 +139,26 @@ internal static class CpuHotplugAml
                 FieldElement.Named("CAK_", 32),
                 FieldElement.Named("COE_", 32),
                 FieldElement.Named("COS_", 32)),
-            Aml.Method(
-                "_STA",
-                0,
-                serialized: false,
-                Aml.If(Aml.And(Aml.Path("CST_"), Aml.Integer(R.StateEnabled)), Aml.Return(Aml.Integer(0xF))),
-                Aml.Return(Aml.Integer(0))),
+            shared.Status,
             Aml.Method(
                 "CHK_",
                 0,
                 serialized: true,
-                Aml.Store(Aml.Path("CST_"), Aml.Local(0)),
-                Aml.Store(Aml.Local(0), Aml.Path("CAK_")),
-                Aml.If(Aml.And(Aml.Local(0), Aml.Integer(R.StateInsert)), Aml.Notify(self, Aml.Integer(1))),
-                Aml.If(Aml.And(Aml.Local(0), Aml.Integer(R.StateRemove)), Aml.Notify(self, Aml.Integer(3)))),
+                shared.ReadState,
+                shared.AcknowledgeState,
+                Aml.If(shared.IsInsert, Aml.Notify(self, shared.DeviceCheck)),
+                Aml.If(shared.IsRemove, Aml.Notify(self, shared.EjectRequest))),
             Aml.Method(
                 "_OST",
                 3,
                 serialized: true,
-                Aml.Store(Aml.Arg(0), Aml.Path("COE_")),
-                Aml.Store(Aml.Arg(1), Aml.Path("COS_")),
-                Aml.Store(Aml.Integer(R.DoorbellOst | (uint)index), Aml.Path("DBEL"))),
+                shared.KeepEvent,
+                shared.KeepStatus,
+                Aml.Store(Aml.Integer(R.DoorbellOst | (uint)index), shared.Doorbell)),
         };
         if (index != 0)
         {
-            body.Add(Aml.Method("_EJ0", 1, serialized: true, Aml.Store(Aml.Integer((ulong)index), Aml.Path("DBEL"))));
+            body.Add(Aml.Method("_EJ0", 1, serialized: true, Aml.Store(Aml.Integer((ulong)index), shared.Doorbell)));
         }
 
         // Spec: ACPI 6.5, 6.2.14. Guests take the node of a processor that comes later from here, not from the SRAT.
@@ -193,4 +189,35 @@ internal static class CpuHotplugAml
     }
 
     private static string Segment(char prefix, int number) => prefix + number.ToString("X3", CultureInfo.InvariantCulture);
+
+    /// <summary>What all processors have in common, made once: a tree of a thousand of them is mostly this.</summary>
+    private sealed class SharedTerms
+    {
+        public AmlTerm HardwareId { get; } = Aml.Name("_HID", Aml.String("ACPI0007"));
+
+        public AmlTerm Status { get; } = Aml.Method(
+            "_STA",
+            0,
+            serialized: false,
+            Aml.If(Aml.And(Aml.Path("CST_"), Aml.Integer(R.StateEnabled)), Aml.Return(Aml.Integer(0xF))),
+            Aml.Return(Aml.Integer(0)));
+
+        public AmlTerm ReadState { get; } = Aml.Store(Aml.Path("CST_"), Aml.Local(0));
+
+        public AmlTerm AcknowledgeState { get; } = Aml.Store(Aml.Local(0), Aml.Path("CAK_"));
+
+        public AmlTerm IsInsert { get; } = Aml.And(Aml.Local(0), Aml.Integer(R.StateInsert));
+
+        public AmlTerm IsRemove { get; } = Aml.And(Aml.Local(0), Aml.Integer(R.StateRemove));
+
+        public AmlTerm DeviceCheck { get; } = Aml.Integer(1);
+
+        public AmlTerm EjectRequest { get; } = Aml.Integer(3);
+
+        public AmlTerm KeepEvent { get; } = Aml.Store(Aml.Arg(0), Aml.Path("COE_"));
+
+        public AmlTerm KeepStatus { get; } = Aml.Store(Aml.Arg(1), Aml.Path("COS_"));
+
+        public AmlTerm Doorbell { get; } = Aml.Path("DBEL");
+    }
 }
