@@ -108,16 +108,18 @@ internal sealed class QueueRunner : IVirtqueueOwner
         Queue.DisableNotifications();
         Queue.SetBudget(device.ChainsPerTurn);
         QueueWork work;
-        bool spent;
         try
         {
             work = device.ProcessQueueFromRunner(Queue);
         }
-        finally
+        catch
         {
-            spent = Queue.IsBudgetSpent;
-            Queue.SetBudget(int.MaxValue);
+            Queue.AbandonLast();
+            throw;
         }
+
+        bool spent = Queue.IsBudgetSpent;
+        Queue.SetBudget(int.MaxValue);
 
         Queue.SignalUsed();
         if (work == QueueWork.Done && (spent || Queue.EnableNotifications()))

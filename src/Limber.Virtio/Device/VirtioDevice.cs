@@ -218,7 +218,10 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
     /// <remarks>Thread: the queue's loop.</remarks>
     protected virtual void StopQueue(Virtqueue queue, QueueStopReason reason, Action stopped) => stopped();
 
-    /// <summary>The driver may have made something available: pop, work, push.</summary>
+    /// <summary>
+    /// The driver may have made something available: pop, work, push. When it throws, the chain popped last is given up; so
+    /// handing a chain to the kernel or another thread is the last thing done with it.
+    /// </summary>
     /// <remarks>Thread: the queue's loop. Allocates nothing.</remarks>
     protected abstract QueueWork ProcessQueue(Virtqueue queue);
 

@@ -30,6 +30,7 @@ public sealed class Virtqueue
     private readonly GuestMemoryMap memory;
     private readonly VirtqueueRing ring;
     private DescriptorChain[] pool = new DescriptorChain[4];
+    private DescriptorChain? last;
     private int pooled;
     private int budget = int.MaxValue;
     private bool draining;
@@ -109,6 +110,7 @@ public sealed class Virtqueue
         budget--;
         InFlight++;
         candidate.IsOwned = true;
+        last = candidate;
         chain = candidate;
         return true;
     }
@@ -212,6 +214,15 @@ public sealed class Virtqueue
     {
         draining = true;
         ReportDrained();
+    }
+
+    /// <summary>The device threw while it worked on the chain popped last: nobody else has it.</summary>
+    internal void AbandonLast()
+    {
+        if (last is { IsOwned: true, IsHeld: false })
+        {
+            Abandon(last);
+        }
     }
 
     internal void SetBudget(int chains) => budget = chains;

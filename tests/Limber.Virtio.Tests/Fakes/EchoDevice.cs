@@ -77,13 +77,13 @@ internal sealed class EchoDevice : VirtioDevice
     {
         Last = queue;
         Turns++;
-        if (Throws is not null)
-        {
-            throw Throws;
-        }
-
         while (queue.TryPop(out DescriptorChain? chain))
         {
+            if (Throws is not null)
+            {
+                throw Throws;
+            }
+
             if (Keeps)
             {
                 Kept.Add(chain);
