@@ -50,7 +50,7 @@ public sealed class CpuidBuilder
 
         CpuFeatureResolution resolution =
             CpuFeatureResolution.Resolve(CpuFeatureSet.FromEntries(supported), spec, capabilities);
-        _features = WithAliases(resolution.Effective);
+        _features = WithAliases(WithTopology(resolution.Effective));
         IReadOnlyList<string> missing = resolution.Warnings();
         if (spec.Options.Enforce && missing.Count != 0)
         {
@@ -95,6 +95,15 @@ public sealed class CpuidBuilder
         new CpuidBuilder(supported, spec, topology, capabilities ?? CpuidHostCapabilities.None).Build(cpuIndex);
 
     private bool IsAmd => _identity.Vendor.IsAmdLike;
+
+    // On AMD processors only these leaves tell threads from cores and hold ids beyond eight bits, whatever model stands behind
+    // the vendor; nothing in the processor is needed for them.
+    private CpuFeatureSet WithTopology(CpuFeatureSet features)
+    {
+        CpuFeatureSet leaves = CpuFeatureSet.Parse("topoext");
+        bool needed = IsAmd && (_topology.Threads > 1 || _topology.ApicId(_topology.Total - 1) > byte.MaxValue);
+        return needed && !_spec.Options.Disabled.Has("topoext") ? features.Union(leaves) : features;
+    }
 
     private CpuidEntry[] MakeTemplate(CpuidHostCapabilities capabilities)
     {

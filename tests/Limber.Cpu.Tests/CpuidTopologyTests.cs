@@ -84,7 +84,7 @@ public sealed class CpuidTopologyTests
     public void Build_AmdWithoutTopoext_PackageIsRightAndEveryCpuIsACore(int sockets, int dies, int modules, int cores, int threads)
     {
         CpuTopology topology = new(sockets, dies, modules, cores, threads);
-        CpuidBuilder builder = new(Hosts.Amd, CpuSpec.For("qemu64"), topology, Hosts.Capabilities);
+        CpuidBuilder builder = new(Hosts.Amd, CpuSpec.Parse("qemu64,-topoext"), topology, Hosts.Capabilities);
         LinuxTopology[] decoded =
             [.. Enumerable.Range(0, topology.Total).Select(i => LinuxTopology.FromAmdLegacy(builder.Build(i)))];
 
@@ -159,7 +159,8 @@ public sealed class CpuidTopologyTests
 
         Assert.Equal(
             "warning: This family of AMD CPU doesn't support hyperthreading(2). Please configure -smp options properly or try enabling topoext feature.",
-            new CpuidBuilder(Hosts.Amd, CpuSpec.For("qemu64"), topology, Hosts.Capabilities).TopologyWarning);
+            new CpuidBuilder(Hosts.Amd, CpuSpec.Parse("qemu64,-topoext"), topology, Hosts.Capabilities).TopologyWarning);
+        Assert.Null(new CpuidBuilder(Hosts.Amd, CpuSpec.For("IvyBridge"), topology, Hosts.Capabilities).TopologyWarning);
         Assert.Null(new CpuidBuilder(Hosts.Amd, CpuSpec.For("EPYC"), topology, Hosts.Capabilities).TopologyWarning);
         Assert.Null(new CpuidBuilder(Hosts.Intel, CpuSpec.For("kvm64"), topology, Hosts.Capabilities).TopologyWarning);
     }
