@@ -5,6 +5,7 @@ using Limber.Config;
 using Limber.Devices.Platform;
 using Limber.Devices.Platform.AcpiPm;
 using Limber.Memory;
+using Limber.Pci;
 
 namespace Limber.Machine;
 
@@ -28,6 +29,7 @@ internal sealed class BootImage : IDisposable
         map = E820Map.For(layout)
             .Reserve(area.Tables, E820Type.Acpi)
             .Reserve(GuestRange.Between(area.Events.Start, area.CpuHotplug.End), E820Type.Reserved)
+            .Reserve(new GuestRange(new GuestAddress(PlatformMap.PciConfigurationAddress), PciWindows.EcamLength), E820Type.Reserved)
             .Reserve(PlatformMap.RealModePages, E820Type.Reserved);
         if (payload.Kernel is null)
         {

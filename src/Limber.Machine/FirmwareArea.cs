@@ -1,6 +1,7 @@
 using Limber.Boot;
 using Limber.Devices.Platform.CpuHotplug;
 using Limber.Devices.Platform.Ged;
+using Limber.Devices.Platform.PciHotplug;
 using Limber.Memory;
 
 namespace Limber.Machine;
@@ -9,9 +10,9 @@ namespace Limber.Machine;
 /// The top of low RAM, which the guest's memory map gives to the platform: the pages that devices share with the guest's ACPI
 /// code, and below them the ACPI tables.
 /// </summary>
-internal sealed record FirmwareArea(GuestRange Tables, GuestRange Events, GuestRange CpuHotplug)
+internal sealed record FirmwareArea(GuestRange Tables, GuestRange Events, GuestRange PciHotplug, GuestRange CpuHotplug)
 {
-    private const ulong FixedTableBytes = 16 * 1024;
+    private const ulong FixedTableBytes = 48 * 1024;
     private const ulong TableBytesPerProcessor = 512;
     private const ulong Alignment = 64 * 1024;
 
@@ -22,14 +23,16 @@ internal sealed record FirmwareArea(GuestRange Tables, GuestRange Events, GuestR
     public static FirmwareArea Place(MemoryLayout layout, int processors, ulong fixedTableBytes = 0)
     {
         ulong hotplugSize = CpuHotplugController.GetAreaSize(processors);
-        ulong shared = hotplugSize + GenericEventDevice.AreaSize;
+        ulong shared = hotplugSize + GenericEventDevice.AreaSize + PciHotplugController.AreaSize;
         ulong tables = FixedTableBytes + fixedTableBytes + (TableBytesPerProcessor * (ulong)processors);
         GuestAddress start = new GuestAddress(layout.Low.End.Value - shared - tables).AlignDown(Alignment);
         GuestAddress events = new(layout.Low.End.Value - shared);
-        GuestAddress hotplug = events + GenericEventDevice.AreaSize;
+        GuestAddress pci = events + GenericEventDevice.AreaSize;
+        GuestAddress hotplug = pci + PciHotplugController.AreaSize;
         return new FirmwareArea(
             GuestRange.Between(start, events),
             new GuestRange(events, GenericEventDevice.AreaSize),
+            new GuestRange(pci, PciHotplugController.AreaSize),
             new GuestRange(hotplug, hotplugSize));
     }
 }

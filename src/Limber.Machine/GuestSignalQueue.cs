@@ -1,6 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using Limber.Devices.Platform.CpuHotplug;
+using Limber.Devices.Platform.PciHotplug;
+using Limber.Pci;
 
 namespace Limber.Machine;
 
@@ -14,10 +17,10 @@ internal sealed class GuestSignalQueue : IGuestSignals
 {
     private readonly object gate = new();
     private readonly GuestSignal[] ring;
-    private readonly bool[] ejectOverflow;
+    private readonly List<GuestSignal> facts = [];
+    private readonly int factLimit;
     private int head;
     private int count;
-    private bool overflowed;
     private bool resetRequested;
     private bool powerOffRequested;
     private string? failure;
@@ -25,10 +28,12 @@ internal sealed class GuestSignalQueue : IGuestSignals
     private long dropped;
 
     /// <param name="processors">Number of possible processors.</param>
-    public GuestSignalQueue(int processors)
+    /// <param name="slots">Number of PCI slots.</param>
+    public GuestSignalQueue(int processors, int slots)
     {
-        ring = new GuestSignal[(4 * processors) + 64];
-        ejectOverflow = new bool[processors];
+        ring = new GuestSignal[(4 * (processors + slots)) + 64];
+        facts.Capacity = processors + (3 * slots);
+        factLimit = facts.Capacity;
     }
 
     /// <summary>Status reports that were dropped because the guest sent them faster than they could be handled.</summary>
@@ -65,32 +70,29 @@ internal sealed class GuestSignalQueue : IGuestSignals
     }
 
     /// <inheritdoc/>
-    public void OnEjected(int index)
-    {
-        lock (gate)
-        {
-            if (!TryAdd(new GuestSignal(GuestSignalKind.Ejected, index, 0, 0)))
-            {
-                ejectOverflow[index] = true;
-                overflowed = true;
-            }
-
-            Monitor.Pulse(gate);
-        }
-    }
+    void ICpuHotplugHost.OnEjected(int index) => AddFact(new GuestSignal(GuestSignalKind.Ejected, index, 0, 0));
 
     /// <inheritdoc/>
-    public void OnStatus(int index, uint sourceEvent, uint status)
-    {
-        lock (gate)
-        {
-            if (!TryAdd(new GuestSignal(GuestSignalKind.Status, index, sourceEvent, status)))
-            {
-                dropped++;
-            }
+    void ICpuHotplugHost.OnStatus(int index, uint sourceEvent, uint status) =>
+        AddReport(new GuestSignal(GuestSignalKind.Status, index, sourceEvent, status));
 
-            Monitor.Pulse(gate);
-        }
+    /// <inheritdoc/>
+    void IPciHotplugHost.OnEjected(int slot) => AddFact(new GuestSignal(GuestSignalKind.DeviceEjected, slot, 0, 0));
+
+    /// <inheritdoc/>
+    void IPciHotplugHost.OnStatus(int slot, uint sourceEvent, uint status) =>
+        AddReport(new GuestSignal(GuestSignalKind.DeviceStatus, slot, sourceEvent, status));
+
+    /// <inheritdoc/>
+    public void OnEnabled(PcieRootPort port) => AddFact(new GuestSignal(GuestSignalKind.DeviceEnabled, SlotOf(port), 0, 0));
+
+    /// <inheritdoc/>
+    public void OnReleased(PcieRootPort port) => AddFact(new GuestSignal(GuestSignalKind.DeviceReleased, SlotOf(port), 0, 0));
+
+    /// <inheritdoc/>
+    public void OnAttention(PcieRootPort port)
+    {
+        // The operation's deadline says it as well, and says it of guests that never complain.
     }
 
     /// <summary>Makes <see cref="Wait"/> return.</summary>
@@ -109,7 +111,7 @@ internal sealed class GuestSignalQueue : IGuestSignals
     {
         lock (gate)
         {
-            if (count == 0 && !overflowed && !resetRequested && !powerOffRequested && failure is null && !wakeRequested)
+            if (count == 0 && facts.Count == 0 && !resetRequested && !powerOffRequested && failure is null && !wakeRequested)
             {
                 Monitor.Wait(gate, timeout);
             }
@@ -131,21 +133,42 @@ internal sealed class GuestSignalQueue : IGuestSignals
                 count--;
             }
 
-            for (int i = 0; overflowed && i < ejectOverflow.Length; i++)
-            {
-                if (ejectOverflow[i])
-                {
-                    hotplug.Add(new GuestSignal(GuestSignalKind.Ejected, i, 0, 0));
-                    ejectOverflow[i] = false;
-                }
-            }
-
-            overflowed = false;
+            hotplug.AddRange(facts);
+            facts.Clear();
             var batch = new GuestSignalBatch(hotplug, resetRequested, powerOffRequested, failure);
             resetRequested = false;
             powerOffRequested = false;
             failure = null;
             return batch;
+        }
+    }
+
+    private static int SlotOf(PcieRootPort port) => PciHotplugController.BehindPort(port.Address?.Device ?? 0);
+
+    private void AddFact(GuestSignal signal)
+    {
+        lock (gate)
+        {
+            // Invariant: no fact is in the list twice, so it never grows beyond what there is to say.
+            if (!TryAdd(signal) && !facts.Contains(signal) && facts.Count < factLimit)
+            {
+                facts.Add(signal);
+            }
+
+            Monitor.Pulse(gate);
+        }
+    }
+
+    private void AddReport(GuestSignal signal)
+    {
+        lock (gate)
+        {
+            if (!TryAdd(signal))
+            {
+                dropped++;
+            }
+
+            Monitor.Pulse(gate);
         }
     }
 

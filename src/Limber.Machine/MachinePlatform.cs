@@ -5,14 +5,17 @@ using System.Linq;
 using Limber.Acpi;
 using Limber.Boot;
 using Limber.Config;
+using Limber.Config.Devices;
 using Limber.Control;
 using Limber.Cpu;
 using Limber.Device;
 using Limber.Devices.Platform.CpuHotplug;
 using Limber.Devices.Platform.Ged;
+using Limber.Devices.Platform.PciHotplug;
 using Limber.Interop;
 using Limber.Kvm;
 using Limber.Memory;
+using Limber.Pci;
 
 namespace Limber.Machine;
 
@@ -42,7 +45,8 @@ internal sealed class MachinePlatform : IDisposable
         this.layout = layout;
         this.memory = memory;
         model = new ProcessorModel(config.Cpus, kvm);
-        Signals = new GuestSignalQueue(config.Cpus.Max);
+        Signals = new GuestSignalQueue(config.Cpus.Max, 2 * PciBus.MaximumDevices);
+        PciDevices = PciPlacement.Plan(config.PciDevices);
         ImmutableArray<uint> apicIds = [.. Enumerable.Range(0, config.Cpus.Max).Select(GetApicId)];
         var numa = new NumaTables(config.Numa, apicIds, layout);
         FirmwareArea area = FirmwareArea.Place(layout, config.Cpus.Max, numa.ReservedBytes);
@@ -56,10 +60,21 @@ internal sealed class MachinePlatform : IDisposable
             PlatformMap.EventInterrupt,
             memory,
             area.Events.Start,
-            [CpuHotplugController.ScanMethod]);
+            [CpuHotplugController.ScanMethod, PciHotplugController.ScanMethod]);
         devices = new PlatformDevices(vm, environment, layout, Signals, GuestErrors, CpuHotplug);
+        MemoryMap = new GuestMemoryMap(memory);
+        Pci = new PciPlatform(
+            vm,
+            devices,
+            PciPlatform.GetWindows(layout, model.PhysicalAddressBits),
+            PciPlacement.GetPorts(PciDevices),
+            (memory, area.PciHotplug.Start),
+            (Signals, GuestErrors));
         exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors);
-        var tables = new FirmwareTables(apicIds, [CpuHotplug, Events, .. devices.AmlContributors], area.Tables) { FixedTables = numa.Tables };
+        var tables = new FirmwareTables(apicIds, [.. Pci.AmlContributors, CpuHotplug, Events, .. devices.AmlContributors], area.Tables)
+        {
+            FixedTables = [PciPlatform.Mcfg, .. numa.Tables],
+        };
         bootImage = new BootImage(config.Payload, layout, area, tables);
     }
 
@@ -83,6 +98,14 @@ internal sealed class MachinePlatform : IDisposable
     public GuestErrorCounters GuestErrors { get; } = new();
 
     public CpuHotplugController CpuHotplug { get; }
+
+    public PciPlatform Pci { get; }
+
+    /// <summary>The PCI devices of the configuration, each with its place.</summary>
+    public ImmutableArray<DeviceConfig> PciDevices { get; }
+
+    /// <summary>The guest's RAM as devices see it.</summary>
+    public GuestMemoryMap MemoryMap { get; }
 
     public GenericEventDevice Events { get; }
 
@@ -159,6 +182,7 @@ internal sealed class MachinePlatform : IDisposable
     public void Load(IReadOnlyList<int> presentProcessors, KvmVcpu bootProcessor)
     {
         CpuHotplug.Reset(presentProcessors);
+        Pci.Prepare();
         Events.Reset();
         BootRegisterWriter.Write(bootProcessor, bootImage.Load(memory, presentProcessors));
     }
@@ -181,6 +205,7 @@ internal sealed class MachinePlatform : IDisposable
     /// <summary>Gives everything back. All vCPUs are disposed.</summary>
     public void Dispose()
     {
+        Pci.Dispose();
         devices.Dispose();
         bootImage.Dispose();
         vm.Dispose();

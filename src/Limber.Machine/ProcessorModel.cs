@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Limber.Acpi;
 using Limber.Config;
@@ -50,6 +51,18 @@ internal sealed class ProcessorModel
     /// <summary>What processors of another model would have on this host.</summary>
     /// <exception cref="CpuModelException">The model enforces a feature that the host lacks.</exception>
     public CpuFeatureSet ResolveFeatures(CpuSpec other) => new CpuidBuilder(supported, other, topology, capabilities).Features;
+
+    /// <summary>How wide the guest's physical addresses are.</summary>
+    public int PhysicalAddressBits
+    {
+        get
+        {
+            const uint AddressSizes = 0x8000_0008;
+            const int Least = 36;
+            CpuidEntry leaf = Array.Find(builder.Build(0), entry => entry.Function == AddressSizes);
+            return Math.Max((int)(leaf.Eax & 0xFF), Least);
+        }
+    }
 
     /// <summary>The leaves of one processor.</summary>
     public CpuidEntry[] GetCpuid(int index) => builder.Build(index);

@@ -365,7 +365,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         {
             if (signal.Kind == GuestSignalKind.Ejected)
             {
-                processors.OnEjected(signal.CpuIndex);
+                processors.OnEjected(signal.Index);
             }
         }
 
@@ -431,11 +431,11 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         {
             if (signal.Kind == GuestSignalKind.Ejected)
             {
-                processors.OnEjected(signal.CpuIndex);
+                processors.OnEjected(signal.Index);
             }
             else
             {
-                processors.OnStatus(signal.CpuIndex, signal.SourceEvent, signal.Status);
+                processors.OnStatus(signal.Index, signal.SourceEvent, signal.Status);
             }
         }
 

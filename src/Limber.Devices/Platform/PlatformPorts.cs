@@ -50,4 +50,7 @@ public static class PlatformPorts
 
     /// <summary>Number of ports of the processor hotplug doorbell.</summary>
     public const ushort CpuHotplugDoorbellLength = 8;
+
+    /// <summary>PCI hotplug doorbell, 32 bits.</summary>
+    public const ushort PciHotplugDoorbell = 0x628;
 }
