@@ -94,6 +94,18 @@ public sealed unsafe class HostMapping : SafeHandle
         }
     }
 
+    /// <summary>Returns some of the pages to the host; they read as zeros afterwards.</summary>
+    /// <param name="offset">Bytes from the start, page aligned.</param>
+    /// <param name="length">Bytes, page aligned, within the mapping.</param>
+    /// <returns>False when the host refused, as for locked pages.</returns>
+    /// <remarks>Allocates nothing.</remarks>
+    public bool TryDiscard(ulong offset, ulong length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+        return Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {

@@ -70,6 +70,14 @@ internal sealed class QueueRunner : IVirtqueueOwner
         });
     }
 
+    public void TellEventChanged()
+    {
+        if (Queue.IsRunning)
+        {
+            device.InterruptEventChangedFromLifecycle(Queue);
+        }
+    }
+
     public void Schedule()
     {
         if (Queue.IsRunning && device.UsesLoopForRings)

@@ -66,7 +66,7 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
         Type = type;
         this.context = context;
         Config = config;
-        lifecycle = new VirtioLifecycle(this, context.Loops);
+        lifecycle = new VirtioLifecycle(this, context.Loops, queueSizes.Length);
         ulong offered = features | VirtioFeatures.Version1 | (context.RingFeatures & VirtioFeatures.AllRing);
         Registers = new VirtioRegisters(this, lifecycle, offered, queueSizes);
     }
@@ -108,6 +108,21 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
     /// <summary>Returns to the power-on state and waits until it is reached.</summary>
     public void Reset() => Registers.Reset();
 
+    /// <summary>Begins a reset and returns; <see cref="Reset"/> waits for it. Thread: any, also vCPUs'.</summary>
+    public void RequestReset() => Registers.RequestReset();
+
+    /// <summary>
+    /// The transport has another event for a queue, or none: a device with a back end hears of it in
+    /// <see cref="InterruptEventChanged"/>, once for any number of changes that follow each other. Thread: any.
+    /// </summary>
+    public void NotifyInterruptEventChanged(int queue)
+    {
+        if (!UsesLoopForRings)
+        {
+            lifecycle.RequestEventChange(queue);
+        }
+    }
+
     /// <summary>
     /// Finishes what is in flight and takes nothing new; returns when no thread of the device touches guest memory.
     /// Thread: never a vCPU's or a loop's.
@@ -148,6 +163,8 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
             GC.SuppressFinalize(this);
         }
     }
+
+    internal void InterruptEventChangedFromLifecycle(Virtqueue queue) => InterruptEventChanged(queue);
 
     internal void CountOddity(string oddity) => context.Log.GuestError(Id, oddity);
 
@@ -251,6 +268,10 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
     /// <summary>The device can't go on before a reset: the guest broke the rules of the device type. Thread: any.</summary>
     /// <param name="oddity">A constant text.</param>
     protected void Fail(string oddity) => OnQueueBroken(oddity);
+
+    /// <summary>What <see cref="GetInterruptEvent"/> returns for a running queue has changed; only for devices with a back end.</summary>
+    /// <remarks>Thread: the queue's loop.</remarks>
+    protected virtual void InterruptEventChanged(Virtqueue queue) { }
 
     /// <summary>Lets go of the device's own resources. Called once, after the device was reset.</summary>
     protected virtual void Dispose(bool disposing) { }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using Limber.Device.Loop;
 
 namespace Limber.Virtio;
@@ -17,16 +18,20 @@ internal sealed class VirtioLifecycle
     private readonly VirtioDevice device;
     private readonly IReadOnlyList<DeviceLoop> loops;
     private readonly Queue<Action<Action>> waiting = [];
+
+    // One for each queue: 1 from the request until it begins, so that a guest can't fill the loop's list.
+    private readonly int[] eventChanges;
     private QueueRunner?[] runners = [];
     private ulong features;
     private bool isActive;
     private bool isPaused;
     private bool isBusy;
 
-    public VirtioLifecycle(VirtioDevice device, IReadOnlyList<DeviceLoop> loops)
+    public VirtioLifecycle(VirtioDevice device, IReadOnlyList<DeviceLoop> loops, int queueCount)
     {
         this.device = device;
         this.loops = loops;
+        eventChanges = new int[queueCount];
     }
 
     private DeviceLoop Control => loops[0];
@@ -62,6 +67,24 @@ internal sealed class VirtioLifecycle
         StartAll();
         done();
     });
+
+    /// <summary>See <see cref="VirtioDevice.NotifyInterruptEventChanged"/>.</summary>
+    public void RequestEventChange(int queue)
+    {
+        if (Interlocked.Exchange(ref eventChanges[queue], 1) == 0)
+        {
+            _ = Request(done =>
+            {
+                Volatile.Write(ref eventChanges[queue], 0);
+                if (isActive && runners[queue] is { } runner)
+                {
+                    RunOn(runner.Loop, runner.TellEventChanged);
+                }
+
+                done();
+            });
+        }
+    }
 
     /// <summary>A callback of the device threw: no queue gives it anything more.</summary>
     public void BreakAll()

@@ -184,6 +184,13 @@ public sealed class VirtioRegisters
     /// <summary>Returns to the power-on state and waits for it. Thread: never a vCPU's or a loop's.</summary>
     internal void Reset()
     {
+        RequestReset();
+        idle.Wait();
+    }
+
+    /// <summary>As a driver's write of 0 to the status register.</summary>
+    internal void RequestReset()
+    {
         lock (gate)
         {
             if (!quiescing)
@@ -191,8 +198,6 @@ public sealed class VirtioRegisters
                 BeginReset();
             }
         }
-
-        idle.Wait();
     }
 
     /// <summary>Sets DEVICE_NEEDS_RESET; true when the driver must be told (VIRTIO 1.2, 2.1.2).</summary>

@@ -4,24 +4,49 @@ using Limber.Interop;
 namespace Limber.Virtio.Tests.Fakes;
 
 /// <summary>A device whose rings another process would serve.</summary>
-internal sealed class HandOverDevice(VirtioDeviceContext context)
-    : VirtioDevice(VirtioDeviceType.Network, context, [64], 0, new VirtioConfigSpace(0))
+internal sealed class HandOverDevice(VirtioDeviceContext context, int configLength = 0)
+    : VirtioDevice(VirtioDeviceType.Network, context, [64, 64], 0, new VirtioConfigSpace(configLength))
 {
-    public Virtqueue? Queue { get; private set; }
+    private volatile HostEvent? call;
+    private volatile Virtqueue? queue;
+    private volatile Action? backEndStopped;
 
-    public HostEvent? Call { get; private set; }
+    public Virtqueue? Queue => queue;
 
-    public Action? BackEndStopped { get; private set; }
+    public HostEvent? Call => call;
+
+    public Action? BackEndStopped => backEndStopped;
 
     protected internal override bool UsesLoopForRings => false;
 
     protected override void StartQueue(Virtqueue queue)
     {
-        Call = GetInterruptEvent(queue);
-        Queue = queue;
+        if (queue.Index == 0)
+        {
+            call = GetInterruptEvent(queue);
+            this.queue = queue;
+        }
     }
 
-    protected override void StopQueue(Virtqueue queue, QueueStopReason reason, Action stopped) => BackEndStopped = stopped;
+    protected override void StopQueue(Virtqueue queue, QueueStopReason reason, Action stopped)
+    {
+        if (queue.Index == 0)
+        {
+            backEndStopped = stopped;
+        }
+        else
+        {
+            stopped();
+        }
+    }
+
+    protected override void InterruptEventChanged(Virtqueue queue)
+    {
+        if (queue.Index == 0)
+        {
+            call = GetInterruptEvent(queue);
+        }
+    }
 
     protected override QueueWork ProcessQueue(Virtqueue queue) =>
         throw new InvalidOperationException("the base class gave a turn to a device that takes none");
