@@ -59,6 +59,12 @@ internal sealed class CpuSlotState : HotplugTarget
     public override bool IsRead => controller.IsHandled(Index);
 
     /// <inheritdoc/>
+    public override bool HasReadInsert => controller.HasReadInsert(Index);
+
+    /// <inheritdoc/>
+    public override bool HasReadRemoval => controller.HasReadRemoval(Index);
+
+    /// <inheritdoc/>
     public override void EndInsert() => controller.EndInsert(Index);
 
     /// <inheritdoc/>

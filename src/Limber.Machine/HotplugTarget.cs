@@ -42,6 +42,12 @@ internal abstract class HotplugTarget
     /// <summary>True when the guest has read all requests about it.</summary>
     public abstract bool IsRead { get; }
 
+    /// <summary>True when the guest's ACPI has read the insertion that is pending.</summary>
+    public virtual bool HasReadInsert => IsRead;
+
+    /// <summary>True when the guest's ACPI has read the request for removal that is pending.</summary>
+    public virtual bool HasReadRemoval => IsRead;
+
     /// <summary>The guest is not to find the insertion any more.</summary>
     public abstract void EndInsert();
 

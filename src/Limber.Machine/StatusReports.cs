@@ -28,7 +28,12 @@ internal sealed class StatusReports
     {
         bool aboutEject = OstStatus.IsEjectEvent(sourceEvent);
         bool aboutInsert = OstStatus.IsInsertEvent(sourceEvent);
-        HotplugOperation? operation = aboutEject ? target.Removal : aboutInsert ? target.Plug : null;
+
+        // A report about a request that the guest's ACPI has not read is no answer to it. Taken for one, it would end the
+        // request, and the guest would never learn of it.
+        HotplugOperation? operation = aboutEject && target.HasReadRemoval ? target.Removal
+            : aboutInsert && target.HasReadInsert ? target.Plug
+            : null;
         bool refused = !OstStatus.IsInProgress(sourceEvent, status) && status != OstStatus.Success;
         bool decides = refused || (aboutInsert && status == OstStatus.Success);
         bool first = operation is { Current.OstEvent: null };

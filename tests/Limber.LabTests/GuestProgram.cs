@@ -26,7 +26,7 @@ internal static class GuestProgram
         vm.Guest.Run($"printf '{octal}' >/tmp/{name}; chmod +x /tmp/{name}");
         for (int i = 0; i < times; i++)
         {
-            vm.Guest.Run($"/tmp/{name} &");
+            vm.Guest.Run($"/tmp/{name} & true");
         }
 
         ExpectRunning(vm, name, times);

@@ -129,8 +129,8 @@ internal static class StormScenario
             Thread.Sleep(200);
         }
 
-        // The last change's uevents, then what is left offline.
-        vm.Guest.Run("while pidof churn >/dev/null; do usleep 50000; done; sleep 1", 30);
+        // The last change's uevents, which are printed among the answers; then what is left offline.
+        vm.Guest.Run("while pidof churn >/dev/null; do usleep 50000; done; sleep 2; killall uevent; sleep 1", 30);
         vm.OnlineAll();
     }
 

@@ -30,8 +30,15 @@ internal sealed class HotplugWords
     /// <summary>Waits until a processor is asked back, and then until that is over.</summary>
     public void OutwaitRemoval(Assembler c, int index) => Outwait(c, index, Remove);
 
-    /// <summary>Waits until a processor is asked back.</summary>
-    public void AwaitRemoval(Assembler c, int index) => Await(c, index, Remove, set: true);
+    /// <summary>Waits until a processor is asked back, and reads the request.</summary>
+    public void AwaitRemoval(Assembler c, int index)
+    {
+        Await(c, index, Remove, set: true);
+        Read(c, index);
+    }
+
+    /// <summary>Waits until a processor is shown as inserted, and does not read that as ACPI would.</summary>
+    public void AwaitInsertUnread(Assembler c, int index) => Await(c, index, Insert, set: true);
 
     /// <summary>Reports a status.</summary>
     public void Ost(Assembler c, int index, uint sourceEvent, uint status)
@@ -55,7 +62,15 @@ internal sealed class HotplugWords
     private void Outwait(Assembler c, int index, uint flag)
     {
         Await(c, index, flag, set: true);
+        Read(c, index);
         Await(c, index, flag, set: false);
+    }
+
+    // As the processor's CHK method does.
+    private void Read(Assembler c, int index)
+    {
+        c.mov(eax, __dword_ptr[area + 0x100 + (4 * (uint)index)]);
+        c.mov(__dword_ptr[guestPart + 0x100 + (16 * (uint)index)], eax);
     }
 
     private void Await(Assembler c, int index, uint flag, bool set)

@@ -141,6 +141,32 @@ public sealed class OperationTests
     }
 
     [Fact]
+    public async Task ReportOnARequestThatTheGuestHasNotRead_IsNoAnswer()
+    {
+        var words = new HotplugWords(2);
+        using var guest = new TinyGuest(c =>
+        {
+            words.AwaitInsertUnread(c, 1);
+            words.Ost(c, 1, sourceEvent: 1, status: 0);
+            TinyGuest.Halt(c);
+        });
+        using VirtualMachine vm = guest.Create(1, 2);
+        var reported = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        vm.Subscribe(e =>
+        {
+            if (e is VmEvent.AcpiDeviceOst)
+            {
+                reported.TrySetResult();
+            }
+        });
+        vm.Resume();
+        IHotplugOperation plug = vm.PlugCpus([new CpuPlugRequest(1, null)])[0];
+        await reported.Task.WaitAsync(Patience, Stop);
+        Assert.True(plug.TryCancel());
+        Assert.Equal(OperationState.Cancelled, plug.Current.State);
+    }
+
+    [Fact]
     public async Task ReportsThatDecideNothing_AreLimitedWhileARemovalIsPending()
     {
         // Rate of the machine's clock is zero: the burst is all that may come.

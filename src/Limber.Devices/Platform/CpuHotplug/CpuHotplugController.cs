@@ -133,6 +133,14 @@ public sealed class CpuHotplugController : IIoDevice, IAmlContributor
         }
     }
 
+    /// <summary>True when what the guest's ACPI has read of a processor was an insertion: it can have an opinion on it.</summary>
+    /// <remarks>Guest-controlled, as <see cref="IsHandled"/>.</remarks>
+    public bool HasReadInsert(int index) => (area.Read(HandledOffset(index)) & CpuHotplugRegisters.StateInsert) != 0;
+
+    /// <summary>True when what the guest's ACPI has read of a processor was a request to give it back.</summary>
+    /// <remarks>Guest-controlled, as <see cref="IsHandled"/>.</remarks>
+    public bool HasReadRemoval(int index) => (area.Read(HandledOffset(index)) & CpuHotplugRegisters.StateRemove) != 0;
+
     /// <summary>True when the guest may use the processor.</summary>
     public bool IsEnabled(int index)
     {
