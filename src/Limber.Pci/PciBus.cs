@@ -51,7 +51,7 @@ public sealed class PciBus
     public bool IsFree(int device) =>
         device >= 0
         && device < DeviceCount
-        && !Volatile.Read(ref snapshot).AsSpan(device << 3, FunctionsPerDevice).ContainsAnyExcept((PciFunction?)null);
+        && CountFunctions(Volatile.Read(ref snapshot).AsSpan(device << 3, FunctionsPerDevice)) == 0;
 
     /// <summary>The lowest device number from <paramref name="first"/> that is free, or null.</summary>
     public int? FindFreeDevice(int first = 0)
@@ -184,13 +184,24 @@ public sealed class PciBus
         return null;
     }
 
+    private static int CountFunctions(ReadOnlySpan<PciFunction?> device)
+    {
+        int count = 0;
+        foreach (PciFunction? function in device)
+        {
+            count += function is null ? 0 : 1;
+        }
+
+        return count;
+    }
+
     private void Publish(int index, PciFunction? function)
     {
         var next = (PciFunction?[])snapshot.Clone();
         next[index] = function;
         Volatile.Write(ref snapshot, next);
         Span<PciFunction?> device = next.AsSpan(index & ~7, FunctionsPerDevice);
-        int count = FunctionsPerDevice - device.Count((PciFunction?)null);
+        int count = CountFunctions(device);
         foreach (PciFunction? member in device)
         {
             member?.SetMultiFunction(count > 1);
