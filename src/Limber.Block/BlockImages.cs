@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Limber.Block.Files;
+using Limber.Block.Qcow2;
 using Limber.Block.Raw;
 
 namespace Limber.Block;
@@ -42,7 +43,7 @@ public static class BlockImages
 
             return format == BlockImageFormat.Raw
                 ? new RawImage(file, options, guessed && !options.ReadOnly, warnings)
-                : throw new BlockImageException($"'{options.Path}' is a qcow2 image");
+                : new Qcow2Opener(options, warnings).Open(file);
         }
         catch
         {
