@@ -150,16 +150,6 @@ public sealed class WorkloadTests : IDisposable
         Assert.InRange(new FileInfo(path).Length, 4 << 20, 9 << 20);
     }
 
-    [Fact]
-    public void Submit_SteadyState_AllocatesNothing()
-    {
-        string path = scratch.File("disk.qcow2");
-        QemuImg.Run("create", "-q", "-f", "qcow2", path, "64M");
-        using IBlockImage image = Open(path, direct: false);
-        using QueueDriver driver = new(image);
-        Assert.Equal(0, AllocationProbe.Measure(driver));
-    }
-
     public void Dispose() => scratch.Dispose();
 
     private static IBlockImage Open(string path, bool direct) => BlockImages.Open(

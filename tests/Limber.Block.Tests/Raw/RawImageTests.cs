@@ -228,18 +228,6 @@ public sealed class RawImageTests : IDisposable
     }
 
     [Fact]
-    public void Submit_SteadyState_AllocatesNothing()
-    {
-        string path = scratch.RandomFile("disk", 1 << 20, 13);
-        foreach (BlockAio aio in new[] { BlockAio.IoUring, BlockAio.Threads })
-        {
-            using IBlockImage image = Open(path, aio, direct: false);
-            using QueueDriver driver = new(image);
-            Assert.Equal(0, AllocationProbe.Measure(driver));
-        }
-    }
-
-    [Fact]
     public void NativeAio_SaysWhatToUseInstead()
     {
         string path = scratch.RandomFile("disk", 512, 14);
