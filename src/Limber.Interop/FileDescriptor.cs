@@ -5,9 +5,9 @@ namespace Limber.Interop;
 /// <summary>An open file descriptor; closed when disposed.</summary>
 public sealed class FileDescriptor : SafeHandle
 {
-    /// <summary>Takes ownership of a descriptor.</summary>
-    public FileDescriptor(int fd)
-        : base(-1, ownsHandle: true) => SetHandle(fd);
+    /// <summary>Takes ownership of a descriptor, or borrows one that its owner keeps open for as long as this object is used.</summary>
+    public FileDescriptor(int fd, bool ownsHandle = true)
+        : base(-1, ownsHandle) => SetHandle(fd);
 
     /// <inheritdoc/>
     public override bool IsInvalid => handle < 0;

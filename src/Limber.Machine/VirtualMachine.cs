@@ -24,6 +24,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     private readonly Lock control = new();
     private readonly MachinePlatform platform;
     private readonly ProcessorSet processors;
+    private readonly DeviceManager devices;
     private readonly EventPublisher publisher = new();
     private readonly OperationLog operations = new();
     private readonly TaskCompletionSource<int> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +38,10 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         this.platform = platform;
         processors = new ProcessorSet(platform, publisher, operations, time, Cancel);
+        devices = new DeviceManager(control, platform, publisher, operations, time, (Cancel, id => processors.Occupied.Any(s => s.Id == id)))
+        {
+            ChangedBeforeStart = () => bootImageStale = true,
+        };
         worker = new Thread(Work, WorkerStackSize) { Name = "limber-vm", IsBackground = true };
     }
 
@@ -47,7 +52,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     public string CpuModelName => platform.CpuModelName;
 
     /// <inheritdoc/>
-    public IDeviceManager Devices { get; } = new NoDevices();
+    public IDeviceManager Devices => devices;
 
     /// <inheritdoc/>
     public Task<int> Completion => completion.Task;
@@ -108,6 +113,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         lock (control)
         {
             CheckAlive();
+            devices.RequireFreeIds(requests);
             IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, deadline, state == RunState.Running, guestStarted));
             bootImageStale |= !guestStarted;
             platform.Signals.Wake();
@@ -164,7 +170,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
                 OrRefuse(LoadBootImage);
             }
 
-            guestStarted = true;
+            SetGuestStarted(true);
             state = RunState.Running;
             processors.ResumeAll();
             publisher.Publish(new VmEvent.Resumed());
@@ -218,7 +224,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
 
             if (ReturnToPowerOn())
             {
-                guestStarted = false;
+                SetGuestStarted(false);
                 state = RunState.Prelaunch;
                 if (before == RunState.Running)
                 {
@@ -261,19 +267,19 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
 
     private void Initialize()
     {
-        lock (control)
+        try
         {
-            try
+            devices.AddConfigured();
+            lock (control)
             {
                 processors.AddBootProcessors(Config.Cpus.Boot);
                 LoadBootImage();
             }
-            catch
-            {
-                processors.Shutdown();
-                platform.Dispose();
-                throw;
-            }
+        }
+        catch
+        {
+            TakeApart();
+            throw;
         }
 
         worker.Start();
@@ -295,6 +301,12 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         }
     }
 
+    private void SetGuestStarted(bool started)
+    {
+        guestStarted = started;
+        devices.GuestStarted = started;
+    }
+
     private void End(int code)
     {
         exitCode = code;
@@ -305,7 +317,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            return exitCode is null && processors.Cancel(operation);
+            return exitCode is null && (operation.Current.CpuIndex >= 0 ? processors.Cancel(operation) : devices.Cancel(operation));
         }
     }
 
@@ -348,7 +360,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         }
         else
         {
-            guestStarted = false;
+            SetGuestStarted(false);
             state = state == RunState.Paused ? RunState.Paused : RunState.Prelaunch;
         }
 
@@ -367,11 +379,16 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             {
                 processors.OnEjected(signal.Index);
             }
+            else if (signal.Kind is GuestSignalKind.DeviceEjected or GuestSignalKind.DeviceReleased)
+            {
+                devices.OnSignal(signal);
+            }
         }
 
         try
         {
             processors.Reset();
+            devices.Reset();
             platform.Reset();
             LoadBootImage();
         }
@@ -399,15 +416,29 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
                     wait = ProcessSafely();
                 }
 
-                if (exitCode is { } code)
+                if (exitCode is null)
                 {
-                    processors.Shutdown();
-                    platform.Dispose();
-                    completion.TrySetResult(code);
-                    return;
+                    continue;
                 }
             }
+
+            TakeApart();
+            completion.TrySetResult(exitCode.Value);
+            return;
         }
+    }
+
+    private void TakeApart()
+    {
+        lock (control)
+        {
+            processors.Shutdown();
+            devices.Shutdown();
+        }
+
+        // What the devices still do may need the lock to end.
+        devices.Dispose();
+        platform.Dispose();
     }
 
     // Whatever the kernel refuses stops the machine, never the process: its control plane still works.
@@ -416,7 +447,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         try
         {
             Process(platform.Signals.Take());
-            return processors.CheckOperations();
+            return Earlier(processors.CheckOperations(), devices.CheckOperations());
         }
         catch (Exception e) when (IsHostFailure(e))
         {
@@ -425,17 +456,24 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         }
     }
 
+    private static TimeSpan Earlier(TimeSpan a, TimeSpan b) =>
+        a == Timeout.InfiniteTimeSpan ? b : b == Timeout.InfiniteTimeSpan || a < b ? a : b;
+
     private void Process(GuestSignalBatch batch)
     {
         foreach (GuestSignal signal in batch.Hotplug)
         {
-            if (signal.Kind == GuestSignalKind.Ejected)
+            switch (signal.Kind)
             {
-                processors.OnEjected(signal.Index);
-            }
-            else
-            {
-                processors.OnStatus(signal.Index, signal.SourceEvent, signal.Status);
+                case GuestSignalKind.Ejected:
+                    processors.OnEjected(signal.Index);
+                    break;
+                case GuestSignalKind.Status:
+                    processors.OnStatus(signal.Index, signal.SourceEvent, signal.Status);
+                    break;
+                default:
+                    devices.OnSignal(signal);
+                    break;
             }
         }
 

@@ -97,8 +97,6 @@ public sealed class CloudHypervisorTests
     [InlineData("--serial tty,null", "expected one of off, null, pty, tty, file=PATH, socket=PATH")]
     [InlineData("--serial file=", "the path is empty")]
     [InlineData("--console tty", "--console tty: a virtio console: not built yet (supported: off, null; see --serial)")]
-    [InlineData("--disk path=a path=b", "--disk path=a: not built yet")]
-    [InlineData("--net tap=t --net tap=u", "--net tap=t: not built yet")]
     [InlineData("--watchdog", "--watchdog: not built yet")]
     [InlineData("--seccomp true", "--seccomp true: not built yet (supported: false)")]
     [InlineData("--api-socket fd=3", "--api-socket fd=3: not built yet (supported: path=PATH)")]

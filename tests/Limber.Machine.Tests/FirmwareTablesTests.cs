@@ -26,7 +26,7 @@ public sealed class FirmwareTablesTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/iasl"), "needs iasl (Debian package acpica-tools)");
         Dictionary<string, byte[]> tables = ReadTables(boot, max);
-        Assert.Equal(["APIC", "DSDT", "FACP", "XSDT"], tables.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["APIC", "DSDT", "FACP", "MCFG", "XSDT"], tables.Keys.Order(StringComparer.Ordinal));
         CheckByIasl(tables);
     }
 
@@ -45,7 +45,7 @@ public sealed class FirmwareTablesTests
                 Distances = [10, 20, 30, 20, 10, 25, 30, 25, 10],
             },
         });
-        Assert.Equal(["APIC", "DSDT", "FACP", "SLIT", "SRAT", "XSDT"], tables.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["APIC", "DSDT", "FACP", "MCFG", "SLIT", "SRAT", "XSDT"], tables.Keys.Order(StringComparer.Ordinal));
         string aml = Encoding.Latin1.GetString(tables["DSDT"]);
         Assert.Equal(max, aml.Split("_PXM").Length - 1);
         CheckByIasl(tables);

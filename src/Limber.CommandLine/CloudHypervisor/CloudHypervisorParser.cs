@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Limber.CommandLine.CloudHypervisor.Devices;
 using Limber.Config;
 
 namespace Limber.CommandLine.CloudHypervisor;
@@ -11,7 +12,7 @@ internal sealed class CloudHypervisorParser(string programName)
     private static readonly string[] Built =
     [
         "kernel", "initramfs", "cmdline", "cpus", "memory", "serial", "console", "api-socket", "no-shutdown",
-        "seccomp", "numa", LimberOption.Name,
+        "seccomp", "numa", "disk", "net", "rng", "balloon", "fs", "pmem", "vsock", "device", LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -41,6 +42,7 @@ internal sealed class CloudHypervisorParser(string programName)
             Memory = memory,
             Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
             Payload = payload,
+            PciDevices = DeviceList.Resolve(options),
             Serials = ConsoleOptions.Serials(options.Value("serial")),
             ApiSocket = ApiSocket(options.Value("api-socket")),
             NoShutdown = options.Has("no-shutdown"),

@@ -22,7 +22,7 @@ public unsafe ref struct SegmentReader
     public long Remaining { get; private set; }
 
     /// <summary>Fills as much of the destination as there is; returns the number of bytes.</summary>
-    public int Read(Span<byte> destination)
+    public int Read(scoped Span<byte> destination)
     {
         int done = 0;
         while (done < destination.Length && Remaining != 0)

@@ -24,7 +24,7 @@ public unsafe ref struct SegmentWriter
     public long Position { get; private set; }
 
     /// <summary>Writes as much of the source as there is room for; returns the number of bytes.</summary>
-    public int Write(ReadOnlySpan<byte> source)
+    public int Write(scoped ReadOnlySpan<byte> source)
     {
         int done = 0;
         while (done < source.Length && Remaining != 0)

@@ -1,0 +1,144 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using Limber.Block;
+using Limber.Config.Backends;
+using Limber.Control;
+
+namespace Limber.Machine;
+
+/// <summary>The backends that exist by name.</summary>
+/// <remarks>Thread: any. Lock order: <see cref="gate"/> is a leaf; images are opened and closed without it.</remarks>
+internal sealed class BackendSet : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly List<BlockBackend> blocks = [];
+    private readonly HashSet<string> reserved = new(StringComparer.Ordinal);
+
+    /// <summary>Opens an image as configured.</summary>
+    /// <exception cref="BlockImageException">It can't be opened.</exception>
+    public static IBlockImage OpenImage(BlockImageConfig config) => BlockImages.Open(new BlockImageOptions
+    {
+        Path = config.Path,
+        Format = config.Format switch
+        {
+            BlockFormat.Raw => BlockImageFormat.Raw,
+            BlockFormat.Qcow2 => BlockImageFormat.Qcow2,
+            _ => BlockImageFormat.Probe,
+        },
+        ReadOnly = config.ReadOnly,
+        Cache = config.WriteThrough ? BlockCacheMode.Writethrough : BlockCacheMode.Writeback,
+        Direct = config.Direct,
+        NoFlush = config.NoFlush,
+        Discard = config.Discard,
+        Aio = config.Engine switch
+        {
+            BlockIoEngine.IoUring => BlockAio.IoUring,
+            BlockIoEngine.Threads => BlockAio.Threads,
+            _ => BlockAio.Auto,
+        },
+    });
+
+    public IReadOnlyList<BackendInfo> GetAll()
+    {
+        lock (gate)
+        {
+            return [.. blocks.Select(b => new BackendInfo(b.Config, b.User, b.Image.Capacity, b.Image.Format))];
+        }
+    }
+
+    /// <exception cref="VmException">DuplicateId, HostFailure, InvalidDevice.</exception>
+    public void Add(BackendConfig config)
+    {
+        if (config is not BlockBackendConfig block)
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, $"the backend '{config.Name}' is of a kind that is not built yet");
+        }
+
+        lock (gate)
+        {
+            if (blocks.Exists(b => b.Config.Name == config.Name) || !reserved.Add(config.Name))
+            {
+                throw new VmException(VmErrorCode.DuplicateId, $"Duplicate nodes with node-name='{config.Name}'") { DeviceId = config.Name };
+            }
+        }
+
+        try
+        {
+            var backend = new BlockBackend(block, OpenImage(block.Image));
+            lock (gate)
+            {
+                blocks.Add(backend);
+            }
+        }
+        catch (BlockImageException e)
+        {
+            throw new VmException(VmErrorCode.HostFailure, e.Message, e);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                reserved.Remove(config.Name);
+            }
+        }
+    }
+
+    /// <exception cref="VmException">BackendNotFound, BackendInUse.</exception>
+    public void RemoveBlock(string name)
+    {
+        BlockBackend backend;
+        lock (gate)
+        {
+            backend = blocks.Find(b => b.Config.Name == name) ?? throw NotFound(name);
+            if (backend.User is not null)
+            {
+                throw new VmException(VmErrorCode.BackendInUse, $"Node {name} is in use") { DeviceId = name };
+            }
+
+            blocks.Remove(backend);
+        }
+
+        backend.Image.Dispose();
+    }
+
+    /// <summary>Takes a backend for a device.</summary>
+    /// <exception cref="VmException">BackendNotFound, BackendInUse.</exception>
+    public BlockBackend Acquire(string name, string user)
+    {
+        lock (gate)
+        {
+            BlockBackend backend = blocks.Find(b => b.Config.Name == name) ?? throw NotFound(name);
+            if (backend.User is { } other)
+            {
+                throw new VmException(VmErrorCode.BackendInUse, $"Drive '{name}' is already in use by '{other}'") { DeviceId = name };
+            }
+
+            backend.User = user;
+            return backend;
+        }
+    }
+
+    /// <summary>Gives a backend back.</summary>
+    public void Release(BlockBackend backend)
+    {
+        lock (gate)
+        {
+            backend.User = null;
+        }
+    }
+
+    /// <summary>Closes all of them. No device uses any.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            blocks.ForEach(b => b.Image.Dispose());
+            blocks.Clear();
+        }
+    }
+
+    private static VmException NotFound(string name) =>
+        new(VmErrorCode.BackendNotFound, $"Failed to find node with node-name='{name}'") { DeviceId = name };
+}

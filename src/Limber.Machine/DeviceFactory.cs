@@ -1,0 +1,123 @@
+using System;
+using Limber.Block;
+using Limber.Config.Backends;
+using Limber.Config.Devices;
+using Limber.Control;
+using Limber.Device;
+using Limber.Device.Loop;
+using Limber.Memory;
+using Limber.Virtio;
+using Limber.Virtio.Balloon;
+using Limber.Virtio.Pci;
+using Limber.Virtio.Rng;
+using Limber.VirtioBlock;
+
+namespace Limber.Machine;
+
+/// <summary>Makes devices from their configuration, each on a loop of its own.</summary>
+/// <remarks>Thread: a client's; may wait for the host, so no lock is held.</remarks>
+internal sealed class DeviceFactory
+{
+    private const int LongestThreadName = 15;
+
+    private readonly GuestMemoryMap memory;
+    private readonly IDeviceLog log;
+    private readonly BackendSet backends;
+    private readonly int bootProcessors;
+
+    public DeviceFactory(GuestMemoryMap memory, IDeviceLog log, BackendSet backends, int bootProcessors)
+    {
+        this.memory = memory;
+        this.log = log;
+        this.backends = backends;
+        this.bootProcessors = bootProcessors;
+    }
+
+    /// <summary>A device that is on no bus yet.</summary>
+    /// <param name="config">What it is.</param>
+    /// <param name="failed">Hears of failures of its back end: operation, reason, whether the host is out of space. Any thread.</param>
+    /// <exception cref="VmException">It can't be made; nothing is left.</exception>
+    public DeviceParts Create(DeviceConfig config, Action<string, string, bool> failed)
+    {
+        string name = config.Id ?? config.Driver;
+        var loop = new DeviceLoop(name.Length > LongestThreadName ? name[..LongestThreadName] : name);
+        loop.Start();
+        var parts = new DeviceParts(loop);
+        try
+        {
+            var context = new VirtioDeviceContext(name, memory, [loop], log);
+            VirtioDevice device = config switch
+            {
+                RngDeviceConfig rng => CreateRng(context, rng),
+                BalloonDeviceConfig balloon => CreateBalloon(context, balloon, parts),
+                DiskDeviceConfig disk => CreateDisk(context, disk, parts, failed),
+                _ => throw new VmException(VmErrorCode.InvalidDevice, $"{config.Driver} is not built yet"),
+            };
+            parts.Device = device;
+            device.Faulted += (_, fault) => failed("device", fault.Message, false);
+            parts.Function = new VirtioPciFunction(device);
+            return parts;
+        }
+        catch (Exception e)
+        {
+            parts.Dispose();
+            throw e is VmException ? e : e is Interop.HostException or BlockImageException or ArgumentException
+                ? new VmException(e is ArgumentException ? VmErrorCode.InvalidDevice : VmErrorCode.HostFailure, e.Message, e)
+                : e;
+        }
+    }
+
+    private static VirtioRng CreateRng(VirtioDeviceContext context, RngDeviceConfig config)
+    {
+        IEntropySource source = config.Source == "/dev/urandom" ? new KernelEntropySource() : new FileEntropySource(config.Source);
+        VirtioRngOptions limit = config.MaxBytes is { } bytes
+            ? new VirtioRngOptions((long)Math.Min(bytes, long.MaxValue), TimeSpan.FromMilliseconds(config.PeriodMilliseconds))
+            : VirtioRngOptions.Unlimited;
+        return new VirtioRng(context, source, limit);
+    }
+
+    private VirtioBalloon CreateBalloon(VirtioDeviceContext context, BalloonDeviceConfig config, DeviceParts parts)
+    {
+        if (config.Size >= memory.Current.TotalSize)
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, $"a balloon of {config.Size} bytes does not leave any of the guest's {memory.Current.TotalSize} bytes");
+        }
+
+        var balloon = new VirtioBalloon(
+            context, new GuestBalloonMemory(memory), new VirtioBalloonOptions(config.Size, config.DeflateOnOom, config.FreePageReporting));
+        parts.Balloon = balloon;
+        return balloon;
+    }
+
+    private VirtioBlock.VirtioBlock CreateDisk(
+        VirtioDeviceContext context, DiskDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
+    {
+        IBlockImage image;
+        if (config.Backend is { } name)
+        {
+            BlockBackend backend = backends.Acquire(name, context.Id);
+            parts.Release = () => backends.Release(backend);
+            image = backend.Image;
+        }
+        else
+        {
+            image = BackendSet.OpenImage(config.Image ?? throw new VmException(VmErrorCode.InvalidDevice, $"the disk '{context.Id}' has no image"));
+            parts.OwnedImage = image;
+        }
+
+        var disk = new VirtioBlock.VirtioBlock(context, image, ownsImage: false, new VirtioBlockOptions
+        {
+            Queues = config.Queues ?? Math.Clamp(bootProcessors, 1, VirtioBlockOptions.MaximumQueues),
+            QueueSize = config.QueueSize,
+            Serial = config.Serial ?? "",
+            ReadOnly = config.ReadOnly,
+        });
+        disk.Failed += failure => failed(
+            failure.Kind.ToString().ToLowerInvariant(),
+            System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(failure.ErrorNumber),
+            failure.ErrorNumber == Interop.ErrorNumber.ENOSPC);
+        parts.Disk = disk;
+        parts.Image = image;
+        return disk;
+    }
+}

@@ -1,0 +1,306 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using Limber.Block;
+using Limber.Device.Loop;
+using Limber.Interop;
+using Limber.Virtio;
+
+namespace Limber.VirtioBlock;
+
+/// <summary>
+/// One request queue: takes requests from the guest's ring, hands them to the image's queue, and gives the answers back.
+/// </summary>
+/// <remarks>
+/// Guest-controlled: everything in a request. One without room for a header and a status breaks the device; what else is wrong with
+/// it is answered with an error. Thread: the queue's loop. A request allocates nothing once as many were in flight before.
+/// </remarks>
+internal sealed class BlockRequestQueue : IDisposable
+{
+    private const int HeaderSize = 16;
+    private const int RangeSize = 16;
+    private const int StatusSize = 1;
+    private const int SerialSize = 20;
+    private const int SectorShift = 9;
+    private const uint FlagUnmap = 1;
+    private const int CompletionsAtOnce = 64;
+
+    private readonly VirtioBlock device;
+    private readonly IBlockImage image;
+    private readonly IBlockQueue target;
+    private readonly FileDescriptor completionEvent;
+    private readonly List<BlockOperation> operations = [];
+    private readonly Stack<BlockOperation> free = new();
+    private readonly BlockCompletion[] completions = new BlockCompletion[CompletionsAtOnce];
+    private Virtqueue? queue;
+    private LoopSource? source;
+    private DescriptorChain? postponed;
+
+    public BlockRequestQueue(VirtioBlock device, IBlockImage image, int depth)
+    {
+        this.device = device;
+        this.image = image;
+        target = image.OpenQueue(depth);
+        completionEvent = new FileDescriptor(target.CompletionEvent, ownsHandle: false);
+    }
+
+    public void Start(Virtqueue queue)
+    {
+        this.queue = queue;
+        source ??= queue.Loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), device);
+    }
+
+    /// <summary>Takes what the guest has made available.</summary>
+    public QueueWork Process()
+    {
+        while (postponed is not null || queue!.TryPop(out postponed))
+        {
+            DescriptorChain chain = postponed;
+            if (!Handle(chain))
+            {
+                // As many as the host takes are in flight; a completion makes room.
+                target.Kick();
+                return QueueWork.Waiting;
+            }
+
+            postponed = null;
+        }
+
+        target.Kick();
+        return QueueWork.Done;
+    }
+
+    /// <summary>Gives up the request that has not been started. Those in flight complete as always.</summary>
+    public void Stop()
+    {
+        if (postponed is { } chain)
+        {
+            postponed = null;
+            queue!.Abandon(chain);
+        }
+    }
+
+    /// <summary>The machine pauses: the request that waits for room is started as soon as there is some.</summary>
+    public void FinishPostponed()
+    {
+        if (postponed is { } chain && Handle(chain))
+        {
+            postponed = null;
+            target.Kick();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        source?.Dispose();
+        completionEvent.Dispose();
+        target.Dispose();
+    }
+
+    // False when there is no room for it now.
+    private bool Handle(DescriptorChain chain)
+    {
+        SegmentReader reader = chain.Reader;
+        Span<byte> header = stackalloc byte[HeaderSize];
+        if (reader.Read(header) != HeaderSize || chain.WritableLength < StatusSize)
+        {
+            queue!.Break("block request without header or status");
+            queue.Push(chain, 0);
+            return true;
+        }
+
+        var type = (BlockRequestType)BinaryPrimitives.ReadUInt32LittleEndian(header);
+        ulong sector = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
+        switch (type)
+        {
+            case BlockRequestType.In:
+                return Transfer(chain, BlockRequestKind.Read, sector, chain.Writable, 0, chain.WritableLength - StatusSize);
+            case BlockRequestType.Out:
+                return Transfer(chain, BlockRequestKind.Write, sector, chain.Readable, HeaderSize, reader.Remaining);
+            case BlockRequestType.Flush:
+                return Flush(chain);
+            case BlockRequestType.GetId:
+                AnswerSerial(chain);
+                return true;
+            case BlockRequestType.Discard when device.OffersDiscard:
+            case BlockRequestType.WriteZeroes when device.OffersWriteZeroes:
+                return ChangeRange(chain, type, ref reader);
+            default:
+                Answer(chain, BlockStatus.Unsupported, 0);
+                return true;
+        }
+    }
+
+    private bool Transfer(DescriptorChain chain, BlockRequestKind kind, ulong sector, ReadOnlySpan<IoVector> segments, long offset, long length)
+    {
+        if (!IsWithin(sector, (ulong)length) || (kind == BlockRequestKind.Write && device.IsReadOnly))
+        {
+            device.CountOddity(kind == BlockRequestKind.Write && device.IsReadOnly ? "write to a read-only disk" : "request beyond the end of the disk");
+            Answer(chain, BlockStatus.IoError, 0);
+            return true;
+        }
+
+        if (length == 0)
+        {
+            Answer(chain, BlockStatus.Ok, 0);
+            return true;
+        }
+
+        BlockOperation operation = Take(chain, kind);
+        operation.SetTransfer(segments, offset, length);
+        unsafe
+        {
+            return TrySubmit(operation, BlockRequest.Transfer(
+                kind, sector << SectorShift, operation.Segments, operation.SegmentCount, (ulong)operation.Index));
+        }
+    }
+
+    private bool ChangeRange(DescriptorChain chain, BlockRequestType type, ref SegmentReader reader)
+    {
+        Span<byte> range = stackalloc byte[RangeSize];
+        if (reader.Read(range) != RangeSize || reader.Remaining != 0)
+        {
+            device.CountOddity("discard or write-zeroes without exactly one range");
+            Answer(chain, BlockStatus.Unsupported, 0);
+            return true;
+        }
+
+        ulong sector = BinaryPrimitives.ReadUInt64LittleEndian(range);
+        ulong length = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(range[8..]) << SectorShift;
+        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(range[12..]);
+        bool isDiscard = type == BlockRequestType.Discard;
+
+        // Spec: 5.2.6.2: unknown flags, and unmap in a discard, are unsupported.
+        if ((flags & ~FlagUnmap) != 0 || (isDiscard && flags != 0))
+        {
+            Answer(chain, BlockStatus.Unsupported, 0);
+            return true;
+        }
+
+        ulong most = isDiscard ? image.Limits.MaxDiscardBytes : image.Limits.MaxWriteZeroesBytes;
+        if (!IsWithin(sector, length) || length > most || device.IsReadOnly)
+        {
+            device.CountOddity("discard or write-zeroes beyond its limits");
+            Answer(chain, BlockStatus.IoError, 0);
+            return true;
+        }
+
+        if (length == 0)
+        {
+            Answer(chain, BlockStatus.Ok, 0);
+            return true;
+        }
+
+        BlockOperation operation = Take(chain, isDiscard ? BlockRequestKind.Discard : BlockRequestKind.WriteZeroes);
+        ulong tag = (ulong)operation.Index;
+        return TrySubmit(operation, isDiscard
+            ? BlockRequest.Discard(sector << SectorShift, length, tag)
+            : BlockRequest.WriteZeroes(sector << SectorShift, length, (flags & FlagUnmap) != 0, tag));
+    }
+
+    private bool Flush(DescriptorChain chain)
+    {
+        BlockOperation operation = Take(chain, BlockRequestKind.Flush);
+        return TrySubmit(operation, BlockRequest.Flush((ulong)operation.Index));
+    }
+
+    private BlockOperation Take(DescriptorChain chain, BlockRequestKind kind)
+    {
+        if (!free.TryPop(out BlockOperation? operation))
+        {
+            operation = new BlockOperation { Index = operations.Count };
+            operations.Add(operation);
+        }
+
+        operation.Chain = chain;
+        operation.Kind = kind;
+        operation.FlushAfter = kind is BlockRequestKind.Write or BlockRequestKind.WriteZeroes && device.WritesThrough;
+        return operation;
+    }
+
+    private bool TrySubmit(BlockOperation operation, in BlockRequest request)
+    {
+        if (target.Submit(request))
+        {
+            return true;
+        }
+
+        operation.Chain = null;
+        free.Push(operation);
+        return false;
+    }
+
+    private void Complete()
+    {
+        int count;
+        do
+        {
+            count = target.Drain(completions);
+            for (int i = 0; i < count; i++)
+            {
+                Complete(completions[i]);
+            }
+        }
+        while (count == completions.Length);
+
+        queue?.SignalUsed();
+        FinishPostponed();
+        queue?.Schedule();
+    }
+
+    private void Complete(BlockCompletion completion)
+    {
+        BlockOperation operation = operations[(int)completion.Tag];
+        if (completion.Error == 0 && operation.FlushAfter)
+        {
+            operation.FlushAfter = false;
+            if (target.Submit(BlockRequest.Flush(completion.Tag)))
+            {
+                target.Kick();
+                return;
+            }
+        }
+
+        if (completion.Error != 0)
+        {
+            device.Report(new BlockFailure(operation.Kind, completion.Error));
+        }
+
+        DescriptorChain chain = operation.Chain!;
+        operation.Chain = null;
+        free.Push(operation);
+        long written = operation.Kind == BlockRequestKind.Read && completion.Error == 0 ? operation.DataLength : 0;
+        Answer(chain, completion.Error == 0 ? BlockStatus.Ok : BlockStatus.IoError, written);
+    }
+
+    private void AnswerSerial(DescriptorChain chain)
+    {
+        // Spec: 5.2.6: 20 bytes, padded with zeros, not terminated when full.
+        Span<byte> serial = stackalloc byte[SerialSize];
+        serial.Clear();
+        device.Serial.CopyTo(serial);
+        long room = Math.Min(chain.WritableLength - StatusSize, SerialSize);
+        SegmentWriter writer = chain.Writer;
+        writer.Write(serial[..(int)room]);
+        Answer(chain, BlockStatus.Ok, room);
+    }
+
+    // The status is the very last byte, wherever the data ends.
+    private void Answer(DescriptorChain chain, BlockStatus status, long written)
+    {
+        SegmentWriter writer = chain.Writer;
+        writer.Skip(chain.WritableLength - StatusSize);
+        writer.Write([(byte)status]);
+
+        // Spec: 5.2.6.1: "len" counts from the start of the writable part; a driver gets at least the status.
+        queue!.Push(chain, written + StatusSize == chain.WritableLength ? (uint)chain.WritableLength : (uint)Math.Max(written, StatusSize));
+    }
+
+    private bool IsWithin(ulong sector, ulong length)
+    {
+        ulong capacity = image.Capacity >> SectorShift;
+        return (length & ((1UL << SectorShift) - 1)) == 0 && sector <= capacity && length >> SectorShift <= capacity - sector
+            && length <= Math.Max(image.Limits.MaxTransferBytes, Math.Max(image.Limits.MaxDiscardBytes, image.Limits.MaxWriteZeroesBytes));
+    }
+}
