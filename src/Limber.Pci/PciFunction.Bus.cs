@@ -119,6 +119,11 @@ public abstract partial class PciFunction
                 return;
             }
 
+            if (offset < PciRegisters.Command && !found)
+            {
+                Volatile.Write(ref found, true);
+            }
+
             OnConfigReading(offset, data.Length);
             value = Config.Read(offset, data.Length);
         }
@@ -213,6 +218,7 @@ public abstract partial class PciFunction
     {
         Config.Reset();
         Volatile.Write(ref busMaster, false);
+        Volatile.Write(ref found, false);
         if (attached)
         {
             Bus?.Domain.Decoder.Refresh(this);

@@ -29,6 +29,7 @@ public abstract partial class PciFunction : IDisposable, IResettable
     private bool attached;
     private bool wasAttached;
     private bool busMaster;
+    private bool found;
 
     /// <summary>An endpoint with a type 0 header.</summary>
     /// <param name="identity">What it says it is.</param>
@@ -72,6 +73,12 @@ public abstract partial class PciFunction : IDisposable, IResettable
 
     /// <summary>The guest lets it read and write memory and signal messages.</summary>
     public bool BusMasterEnabled => Volatile.Read(ref busMaster);
+
+    /// <summary>
+    /// The guest has read who it is since it came or was reset. A status report about its slot may say success although the
+    /// guest found nothing there: Linux reports that it has looked.
+    /// </summary>
+    public bool IsFound => Volatile.Read(ref found);
 
     /// <summary>The bus it is on.</summary>
     public PciBus? Bus => Volatile.Read(ref bus);
