@@ -35,7 +35,7 @@ public sealed class MsixCapability : IDisposable
 
     private readonly Lock gate = new();
     private readonly PciFunction owner;
-    private readonly Entry[] entries;
+    private readonly MsixEntry[] entries;
     private readonly int capability;
     private IMsiVector[] vectors = [];
     private bool enabled;
@@ -45,7 +45,7 @@ public sealed class MsixCapability : IDisposable
     {
         this.owner = owner;
         this.capability = capability;
-        entries = new Entry[vectorCount];
+        entries = new MsixEntry[vectorCount];
         ClearEntries();
         Table = new MsixTable(this);
         PendingBits = new MsixPendingBits(this);
@@ -179,7 +179,7 @@ public sealed class MsixCapability : IDisposable
     {
         lock (gate)
         {
-            ref Entry entry = ref entries[vector];
+            ref MsixEntry entry = ref entries[vector];
             return register switch
             {
                 0 => entry.AddressLow,
@@ -194,7 +194,7 @@ public sealed class MsixCapability : IDisposable
     {
         lock (gate)
         {
-            ref Entry entry = ref entries[vector];
+            ref MsixEntry entry = ref entries[vector];
             switch (register)
             {
                 case 0:
@@ -272,7 +272,7 @@ public sealed class MsixCapability : IDisposable
             return;
         }
 
-        ref Entry entry = ref entries[vector];
+        ref MsixEntry entry = ref entries[vector];
         bool delivers = enabled && !functionMasked && (entry.Control & VectorMaskBit) == 0;
         if (!delivers)
         {
@@ -284,19 +284,12 @@ public sealed class MsixCapability : IDisposable
         else if (!entry.Delivers || messageChanged)
         {
             delivers = now[vector].Unmask(new MsiMessage(((ulong)entry.AddressHigh << 32) | entry.AddressLow, entry.Data));
+            if (!delivers)
+            {
+                owner.Bus?.Domain.Host.Log.GuestError(owner.Name, "MSI-X message that the host can't route");
+            }
         }
 
         entry.Delivers = delivers;
-    }
-
-    private struct Entry
-    {
-        public uint AddressLow;
-        public uint AddressHigh;
-        public uint Data;
-        public uint Control;
-
-        // What the host's vector was told last.
-        public bool Delivers;
     }
 }

@@ -95,6 +95,21 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void Found_OnceTheGuestHasReadTheIdentity()
+    {
+        var function = new TestFunction();
+        machine.Bridge.Bus.Add(function, 3);
+        _ = machine.Guest.Read(0, 3, 0x10);
+        Assert.False(function.IsFound);
+        _ = machine.Guest.Read(0, 3, 0);
+        Assert.True(function.IsFound);
+
+        function.Reset();
+
+        Assert.False(function.IsFound);
+    }
+
+    [Fact]
     public void AddressOfFunction_IsWhereItWasAdded()
     {
         var function = new TestFunction();
