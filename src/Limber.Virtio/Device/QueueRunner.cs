@@ -60,14 +60,25 @@ internal sealed class QueueRunner : IVirtqueueOwner
 
         Queue.Stop();
         bool answered = false;
-        device.StopQueueFromRunner(Queue, reason, () =>
+        void Answer()
         {
             if (!answered)
             {
                 answered = true;
                 RunOnLoop(Queue.Drain);
             }
-        });
+        }
+
+        try
+        {
+            device.StopQueueFromRunner(Queue, reason, Answer);
+        }
+        catch (Exception fault)
+        {
+            // It can't be asked again, and nobody may wait for it for ever.
+            device.OnLoopFault(fault);
+            Answer();
+        }
     }
 
     public void TellEventChanged()

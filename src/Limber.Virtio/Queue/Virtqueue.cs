@@ -133,10 +133,35 @@ public sealed class Virtqueue
         Settle(chain);
     }
 
-    /// <summary>Forgets a chain that the driver is not going to get back: on reset of the queue or the device.</summary>
+    /// <summary>
+    /// Forgets a chain that the driver is not going to get back: on reset of the queue or the device. Harmless for one that was given
+    /// up already, because the device threw while it had it.
+    /// </summary>
     public void Abandon(DescriptorChain chain)
     {
+        ArgumentNullException.ThrowIfNull(chain);
+        if (chain.IsOwned)
+        {
+            Release(chain);
+            Settle(chain);
+        }
+    }
+
+    /// <summary>
+    /// Puts the chain popped last back where it came from: the next <see cref="TryPop"/> takes it again, with whatever the driver has
+    /// written there by then. For a device that is stopped in the middle of a request that can't go on.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is not the chain popped last.</exception>
+    public void PutBack(DescriptorChain chain)
+    {
+        if (chain != last)
+        {
+            throw new InvalidOperationException($"a chain of queue {Index} was put back that was not the last one");
+        }
+
         Release(chain);
+        ring.TakeBack(chain.Entries);
+        last = null;
         Settle(chain);
     }
 
@@ -219,7 +244,7 @@ public sealed class Virtqueue
     /// <summary>The device threw while it worked on the chain popped last: nobody else has it.</summary>
     internal void AbandonLast()
     {
-        if (last is { IsOwned: true, IsHeld: false })
+        if (last is { IsHeld: false })
         {
             Abandon(last);
         }
