@@ -7,6 +7,23 @@ internal readonly record struct BridgeWindows(
     private const ulong IoGrain = 0x1000;
     private const ulong MemoryGrain = 0x10_0000;
 
+    /// <summary>Windows that forward nothing: their limits are below their bases.</summary>
+    public static BridgeWindows None => Of(default, default, default);
+
+    /// <summary>Windows over spans; an empty span makes one that forwards nothing.</summary>
+    public static BridgeWindows Of(AddressSpan io, AddressSpan memory, AddressSpan prefetchable)
+    {
+        const ulong ClosedIo = 0xF000;
+        const ulong ClosedMemory = 0xFFF0_0000;
+        return new BridgeWindows(
+            io.Length == 0 ? ClosedIo : io.Start,
+            io.Length == 0 ? IoGrain - 1 : io.Last,
+            memory.Length == 0 ? ClosedMemory : memory.Start,
+            memory.Length == 0 ? MemoryGrain - 1 : memory.Last,
+            prefetchable.Length == 0 ? ClosedMemory : prefetchable.Start,
+            prefetchable.Length == 0 ? MemoryGrain - 1 : prefetchable.Last);
+    }
+
     public static BridgeWindows Read(PciConfigSpace config)
     {
         ulong ioBase = ((ulong)config.GetUInt16(PciRegisters.IoBaseUpper) << 16) | ((config.GetByte(PciRegisters.IoBase) & 0xF0u) << 8);

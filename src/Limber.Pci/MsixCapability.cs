@@ -80,7 +80,7 @@ public sealed class MsixCapability : IDisposable
     public void Signal(int vector)
     {
         IMsiVector[] now = Volatile.Read(ref vectors);
-        if (IsEnabled && (uint)vector < (uint)now.Length)
+        if (IsEnabled && vector >= 0 && vector < now.Length)
         {
             now[vector].Signal();
         }
@@ -91,7 +91,7 @@ public sealed class MsixCapability : IDisposable
     public HostEvent GetEvent(int vector)
     {
         IMsiVector[] now = Volatile.Read(ref vectors);
-        return (uint)vector < (uint)now.Length
+        return vector >= 0 && vector < now.Length
             ? now[vector].Event
             : throw new ArgumentOutOfRangeException(nameof(vector), $"MSI-X vector {vector} of {owner.Name} is not in 0..{now.Length - 1}");
     }

@@ -56,6 +56,11 @@ public abstract partial class PciFunction
             line = onto.Domain.Host.GetInterruptLine(rootDevice, rootPin);
         }
 
+        if (express is { } offset)
+        {
+            ExpressCapability.PlaceEndpoint(Config, offset, onto.Bridge is null);
+        }
+
         Config.Seal();
         lock (transaction)
         {

@@ -23,6 +23,7 @@ public abstract partial class PciFunction : IDisposable, IResettable
     private readonly Lock transaction = new();
     private readonly List<PciBar> bars = [];
     private MsixCapability? msix;
+    private int? express;
     private PciBus? bus;
     private int slotIndex;
     private bool attached;
@@ -174,6 +175,17 @@ public abstract partial class PciFunction : IDisposable, IResettable
 
         msix = MsixCapability.Create(this, vectors, bar, tableOffset, pbaOffset);
         return msix;
+    }
+
+    /// <summary>
+    /// Adds a PCI Express capability: of an integrated endpoint on the root bus, else of an endpoint with a link. A function
+    /// without one has 256 bytes of configuration space for most guests, and doesn't belong behind a PCIe port.
+    /// </summary>
+    /// <returns>Offset of the capability.</returns>
+    protected int AddExpressCapability()
+    {
+        express = ExpressCapability.AddEndpoint(Config);
+        return express.Value;
     }
 
     /// <summary>Declares that it has a pin, which <see cref="SetInterrupt"/> drives.</summary>

@@ -1,11 +1,17 @@
 using System;
+using System.Collections.Generic;
+using Limber.Acpi;
 using Limber.Device;
 
 namespace Limber.Pci;
 
 /// <summary>The root of a machine's PCI segment: root bus, configuration mechanisms, windows.</summary>
-public sealed class PciHostBridge : IResettable, IDisposable
+public sealed class PciHostBridge : IAmlContributor, IResettable, IDisposable
 {
+    /// <summary>Path of the bridge in the guest's ACPI namespace.</summary>
+    public const string AmlPath = @"\_SB.PCI0";
+
+    private readonly uint firstInterrupt;
     private readonly PciDomain domain;
     private readonly PciConfigPorts configPorts;
     private readonly IoRange portRange;
@@ -14,12 +20,14 @@ public sealed class PciHostBridge : IResettable, IDisposable
     /// <summary>Makes it answer on the machine's buses.</summary>
     /// <param name="host">The machine.</param>
     /// <param name="windows">The addresses that belong to PCI.</param>
+    /// <param name="firstInterrupt">Global system interrupt of the first of four wires that the pins share; the others follow it.</param>
     /// <exception cref="InvalidOperationException">Something else answers at its addresses.</exception>
-    public PciHostBridge(IPciHost host, PciWindows windows)
+    public PciHostBridge(IPciHost host, PciWindows windows, uint firstInterrupt)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(windows);
         Windows = windows;
+        this.firstInterrupt = firstInterrupt;
         domain = new PciDomain(host, windows);
         Bus = new PciBus(domain, bridge: null, PciBus.MaximumDevices);
         Bus.Add(new HostBridgeFunction(), 0);
@@ -34,7 +42,10 @@ public sealed class PciHostBridge : IResettable, IDisposable
     /// <summary>The addresses that belong to PCI.</summary>
     public PciWindows Windows { get; }
 
-    /// <summary>Resets everything below. Addresses are unassigned afterwards.</summary>
+    /// <inheritdoc/>
+    public IEnumerable<AmlTerm> DescribeAml() => PciHostBridgeAml.Describe(Windows, firstInterrupt);
+
+    /// <summary>Resets everything below. Addresses are unassigned afterwards: <see cref="PciResources.AssignAll"/> follows.</summary>
     public void Reset()
     {
         configPorts.Reset();

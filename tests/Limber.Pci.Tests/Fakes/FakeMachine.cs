@@ -26,7 +26,8 @@ internal sealed class FakeMachine : IMsiController, IDoorbellController, IGuestM
             {
                 Mmio32HighStart = 0xF000_0000,
                 Mmio32HighLength = 0xEC0_0000,
-            });
+            },
+            firstInterrupt: 16);
         Guest = new GuestPci(Memory, Ports);
     }
 

@@ -31,11 +31,21 @@ internal sealed class TestFunction : PciFunction
 
     public Dictionary<int, ulong> Mapped { get; } = [];
 
+    /// <summary>Where BARs may answer; null when it doesn't matter.</summary>
+    public PciWindows? Windows { get; init; }
+
     public int Resets { get; private set; }
 
     public bool IsDisposed { get; private set; }
 
-    protected override void OnBarMapped(int bar, ulong address) => Mapped.Add(bar, address);
+    protected override void OnBarMapped(int bar, ulong address)
+    {
+        Mapped.Add(bar, address);
+        if (Windows is { } windows)
+        {
+            Assert.True(bar == 2 ? address >= windows.IoStart : IsInside(windows, address), $"BAR {bar} at 0x{address:x}");
+        }
+    }
 
     protected override void OnBarUnmapped(int bar) => Mapped.Remove(bar);
 
@@ -48,6 +58,11 @@ internal sealed class TestFunction : PciFunction
         entered = true;
         entered = false;
     }
+
+    private static bool IsInside(PciWindows windows, ulong address) =>
+        (address >= windows.Mmio32Start && address < windows.Mmio32Start + windows.Mmio32Length)
+        || (address >= windows.Mmio32HighStart && address < windows.Mmio32HighStart + windows.Mmio32HighLength)
+        || (address >= windows.Mmio64Start && address < windows.Mmio64Start + windows.Mmio64Length);
 
     protected override void Dispose(bool disposing)
     {
