@@ -116,7 +116,7 @@ public sealed class VirtioConsole : VirtioDevice
         ArgumentNullException.ThrowIfNull(queue);
         if (FindPort(queue.Index, out bool transmits) is { } port && transmits)
         {
-            GiveUp(port, queue, reason);
+            ConsoleOutput.GiveUp(port, queue, reason);
         }
 
         stopped();
@@ -134,7 +134,7 @@ public sealed class VirtioConsole : VirtioDevice
                 return ProcessControl(queue);
             default:
                 return FindPort(queue.Index, out bool transmits) is not { } port ? QueueWork.Waiting
-                    : transmits ? Transmit(port, queue)
+                    : transmits ? ConsoleOutput.Transmit(port, queue)
                     : Receive(port, queue);
         }
     }
@@ -211,83 +211,6 @@ public sealed class VirtioConsole : VirtioDevice
 
         // Buffers may be there; the next input asks for a turn.
         return QueueWork.Waiting;
-    }
-
-    private static QueueWork Transmit(ConsolePort port, Virtqueue queue)
-    {
-        const int BytesPerTurn = 1 << 20;
-        long budget = BytesPerTurn;
-        while (port.Sending is not null || queue.TryPop(out DescriptorChain? chain) && Begin(port, chain))
-        {
-            if (!Send(port, ref budget))
-            {
-                if (budget <= 0)
-                {
-                    queue.Schedule();
-                }
-
-                return QueueWork.Waiting;
-            }
-
-            queue.Push(port.Sending!, 0);
-            port.Sending = null;
-            port.Sent = 0;
-        }
-
-        return QueueWork.Done;
-    }
-
-    private static bool Begin(ConsolePort port, DescriptorChain chain)
-    {
-        port.Sending = chain;
-        return true;
-    }
-
-    /// <summary>True when the back end has taken everything; false when it is full, or the turn is over.</summary>
-    private static bool Send(ConsolePort port, ref long budget)
-    {
-        const int Piece = 4096;
-        SegmentReader reader = port.Sending!.Reader;
-        _ = reader.Skip(port.Sent);
-        while (reader.Remaining != 0)
-        {
-            if (budget <= 0)
-            {
-                return false;
-            }
-
-            ReadOnlySpan<byte> piece = reader.Next(Piece);
-            int taken = port.Backend.Write(piece);
-            port.Sent += taken;
-            budget -= piece.Length;
-            if (taken < piece.Length)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>The back end may be full for hours: a pause puts the request back, a reset forgets it.</summary>
-    private static void GiveUp(ConsolePort port, Virtqueue queue, QueueStopReason reason)
-    {
-        if (port.Sending is { } chain)
-        {
-            port.Sending = null;
-            if (reason == QueueStopReason.Pause)
-            {
-                queue.PutBack(chain);
-                return;
-            }
-
-            queue.Abandon(chain);
-        }
-
-        if (reason != QueueStopReason.Pause)
-        {
-            port.Sent = 0;
-        }
     }
 
     private ConsolePort? FindPort(int queue, out bool transmits)
