@@ -4,10 +4,10 @@ using Limber.Virtio.Tests.Fakes;
 namespace Limber.Virtio.Tests;
 
 /// <summary>
-/// Driver and device switch notifications and interrupts off and on all the time, each in its own thread. If one of the fences
-/// were missing, sooner or later one side would sleep while the other believes that it is awake.
+/// Driver and device switch notifications and interrupts off and on all the time, each in its own thread, and sleep only when
+/// the other one has promised to wake them.
 /// </summary>
-public sealed class NotificationLitmusTests
+public sealed class SuppressionTests
 {
     private const int Requests = 20_000;
 
