@@ -76,11 +76,14 @@ public sealed class LifecycleTests
     [Fact]
     public void Pause_ThenReset_CompletesWithoutResume()
     {
-        using VirtioRig rig = Create(out _);
+        using VirtioRig rig = Create(out EchoDevice echo);
         rig.Start(0);
+        rig.Device.Pause();
         rig.Device.Pause();
 
         rig.ResetAsDriver();
+
+        Assert.Equal([QueueStopReason.Pause, QueueStopReason.DeviceReset], echo.Stops);
     }
 
     [Fact]

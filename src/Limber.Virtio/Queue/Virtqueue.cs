@@ -94,7 +94,7 @@ public sealed class Virtqueue
             return false;
         }
 
-        DescriptorChain candidate = pooled != 0 ? pool[--pooled] : new DescriptorChain();
+        DescriptorChain candidate = pooled != 0 ? pool[--pooled] : new DescriptorChain(this);
         PopResult result = ring.TryPop(memory.Current, candidate);
         if (result != PopResult.Taken)
         {
@@ -121,7 +121,7 @@ public sealed class Virtqueue
     /// </summary>
     /// <param name="chain">From this queue; not touched any more.</param>
     /// <param name="written">Bytes written from the start of the writable segments.</param>
-    /// <exception cref="InvalidOperationException">The chain was given back already.</exception>
+    /// <exception cref="InvalidOperationException">The chain was given back already, or is another queue's.</exception>
     public void Push(DescriptorChain chain, uint written)
     {
         Release(chain);
@@ -140,7 +140,7 @@ public sealed class Virtqueue
     public void Abandon(DescriptorChain chain)
     {
         ArgumentNullException.ThrowIfNull(chain);
-        if (chain.IsOwned)
+        if (chain.IsOwned && chain.Queue == this)
         {
             Release(chain);
             Settle(chain);
@@ -255,9 +255,9 @@ public sealed class Virtqueue
     private void Release(DescriptorChain chain)
     {
         ArgumentNullException.ThrowIfNull(chain);
-        if (!chain.IsOwned)
+        if (!chain.IsOwned || chain.Queue != this)
         {
-            throw new InvalidOperationException($"a chain of queue {Index} was given back twice");
+            throw new InvalidOperationException($"queue {Index} was given a chain that is not out, or not its own");
         }
 
         chain.IsOwned = false;
