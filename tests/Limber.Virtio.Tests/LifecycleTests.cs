@@ -184,6 +184,28 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void Queue_WithMuchToDo_GetsTurnsOfLimitedLength()
+    {
+        using VirtioRig rig = Create(out EchoDevice echo);
+        rig.Start(0, queueSize: 256);
+        rig.Device.Pause();
+        DriverBuffer buffer = rig.Buffer(4, true);
+        while (rig[0].TrySubmit([buffer], out _))
+        {
+        }
+
+        rig[0].Publish();
+        int before = echo.Turns;
+        rig.Device.Resume();
+        while (rig[0].Outstanding != 0)
+        {
+            rig.Reap(0);
+        }
+
+        Assert.True(echo.Turns - before >= 2, "256 requests in one turn");
+    }
+
+    [Fact]
     public void Queues_OnSeveralLoops_WorkAtTheSameTime()
     {
         using var rig = new VirtioRig(context => new EchoDevice(context, queues: 4), loopCount: 2);
