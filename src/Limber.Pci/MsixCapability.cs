@@ -284,6 +284,10 @@ public sealed class MsixCapability : IDisposable
         else if (!entry.Delivers || messageChanged)
         {
             delivers = now[vector].Unmask(new MsiMessage(((ulong)entry.AddressHigh << 32) | entry.AddressLow, entry.Data));
+            if (!delivers)
+            {
+                owner.Bus?.Domain.Host.Log.GuestError(owner.Name, "MSI-X message that the host can't route");
+            }
         }
 
         entry.Delivers = delivers;

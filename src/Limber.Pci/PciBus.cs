@@ -167,7 +167,7 @@ public sealed class PciBus
     {
         foreach (PciFunction? function in Volatile.Read(ref snapshot))
         {
-            function?.Reset();
+            function?.ResetFromBus();
         }
     }
 

@@ -96,6 +96,18 @@ public abstract partial class PciFunction
         Volatile.Write(ref bus, null);
     }
 
+    /// <summary>The guest resets the bus. Nothing happens once the function is being removed.</summary>
+    internal void ResetFromBus()
+    {
+        lock (transaction)
+        {
+            if (attached)
+            {
+                ResetState();
+            }
+        }
+    }
+
     /// <summary>A read of the guest's; <paramref name="data"/> is full of ones.</summary>
     internal void ReadConfig(int offset, Span<byte> data)
     {
@@ -196,6 +208,20 @@ public abstract partial class PciFunction
 
     private protected static bool Touches(int offset, int length, int register, int width) =>
         offset < register + width && register < offset + length;
+
+    private void ResetState()
+    {
+        Config.Reset();
+        Volatile.Write(ref busMaster, false);
+        if (attached)
+        {
+            Bus?.Domain.Decoder.Refresh(this);
+        }
+
+        msix?.Reset();
+        SetInterrupt(false);
+        OnReset();
+    }
 
     private void ApplyCommand()
     {

@@ -91,22 +91,13 @@ public abstract partial class PciFunction : IDisposable, IResettable
     /// Returns to the state of power-on. Idempotent. BARs answer nowhere afterwards.
     /// </summary>
     /// <remarks>
-    /// Thread: the machine's worker while no vCPU runs, or a vCPU's for a reset of the bus behind a bridge.
+    /// Thread: the machine's worker while no vCPU runs. A guest's reset of the bus behind a bridge does the same on a vCPU's.
     /// </remarks>
     public void Reset()
     {
         lock (transaction)
         {
-            Config.Reset();
-            Volatile.Write(ref busMaster, false);
-            if (attached)
-            {
-                Bus?.Domain.Decoder.Refresh(this);
-            }
-
-            msix?.Reset();
-            SetInterrupt(false);
-            OnReset();
+            ResetState();
         }
     }
 
@@ -200,7 +191,8 @@ public abstract partial class PciFunction : IDisposable, IResettable
     /// <summary>A BAR answers from now on.</summary>
     /// <remarks>
     /// Thread: the vCPU's that programmed it, or whoever removed what was in the way. Called under locks of the bus: it may
-    /// bind doorbells and map memory, and calls neither this function's registers nor a bus.
+    /// bind doorbells and map memory, and calls neither this function's registers nor a bus. It must not throw: where the host
+    /// refuses, accesses keep reaching the handler.
     /// </remarks>
     protected virtual void OnBarMapped(int bar, ulong address) { }
 

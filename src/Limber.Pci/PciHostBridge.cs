@@ -26,6 +26,12 @@ public sealed class PciHostBridge : IAmlContributor, IResettable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(windows);
+        if (windows.BusCount is < 1 or > PciWindows.MaximumBuses)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(windows), $"{windows.BusCount} PCI buses are not in 1..{PciWindows.MaximumBuses}");
+        }
+
         Windows = windows;
         this.firstInterrupt = firstInterrupt;
         domain = new PciDomain(host, windows);
@@ -33,7 +39,7 @@ public sealed class PciHostBridge : IAmlContributor, IResettable, IDisposable
         Bus.Add(new HostBridgeFunction(), 0);
         configPorts = new PciConfigPorts(this);
         portRange = host.Ports.Insert(PciConfigPorts.FirstPort, PciConfigPorts.PortCount, configPorts, "PCI configuration");
-        ecamRange = host.Memory.Insert(windows.EcamBase, PciWindows.EcamLength, new PciEcam(this), "PCI configuration");
+        ecamRange = host.Memory.Insert(windows.EcamBase, windows.ConfigurationLength, new PciEcam(this), "PCI configuration");
     }
 
     /// <summary>The root bus; device 0 is the bridge itself.</summary>
@@ -41,6 +47,10 @@ public sealed class PciHostBridge : IAmlContributor, IResettable, IDisposable
 
     /// <summary>The addresses that belong to PCI.</summary>
     public PciWindows Windows { get; }
+
+    /// <summary>The table that tells the guest where configuration space is. Its memory should be reserved in the guest's memory map as well.</summary>
+    public McfgBuilder DescribeConfigurationSpace() =>
+        new McfgBuilder().AddSegment(Windows.EcamBase, 0, 0, (byte)(Windows.BusCount - 1));
 
     /// <inheritdoc/>
     public IEnumerable<AmlTerm> DescribeAml() => PciHostBridgeAml.Describe(Windows, firstInterrupt);

@@ -47,12 +47,12 @@ internal static class PciHostBridgeAml
                 Aml.Name("_HID", Aml.EisaId("PNP0C02")),
                 Aml.Name("_UID", Aml.Integer(0)),
                 Aml.Name("_CRS", Aml.ResourceTemplate(
-                    Resource.Memory32Fixed(true, (uint)windows.EcamBase, (uint)PciWindows.EcamLength)))));
+                    Resource.Memory32Fixed(true, (uint)windows.EcamBase, (uint)windows.ConfigurationLength)))));
     }
 
     private static IEnumerable<ResourceDescriptor> Resources(PciWindows windows)
     {
-        yield return Resource.WordBusNumber(0, 255);
+        yield return Resource.WordBusNumber(0, (ushort)(windows.BusCount - 1));
         yield return Resource.Io(
             (ushort)PciConfigPorts.FirstPort, (ushort)PciConfigPorts.FirstPort, 1, (byte)PciConfigPorts.PortCount);
         yield return Resource.WordIo((ushort)windows.IoStart, (ushort)(windows.IoStart + windows.IoLength - 1));

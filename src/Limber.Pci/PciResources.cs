@@ -40,6 +40,11 @@ public static class PciResources
         Pools pools = Pools.Of(host.Windows);
         byte next = 1;
         PciBridge[] bridges = [.. functions.OfType<PciBridge>()];
+        if (bridges.Length >= host.Windows.BusCount)
+        {
+            throw new PciResourceException($"{bridges.Length} PCI bridges need more than the {host.Windows.BusCount} buses there are");
+        }
+
         foreach (PciBridge bridge in bridges)
         {
             bridge.Config.SetByte(PciRegisters.PrimaryBus, 0);

@@ -10,7 +10,7 @@ namespace Limber.Pci;
 /// <param name="Mmio64Length">Bytes.</param>
 /// <param name="IoStart">First port.</param>
 /// <param name="IoLength">Number of ports.</param>
-/// <param name="EcamBase">Configuration space of 256 buses, 256 MiB, 256 MiB aligned.</param>
+/// <param name="EcamBase">Configuration space, 1 MiB a bus, 256 MiB aligned.</param>
 public sealed record PciWindows(
     ulong Mmio32Start,
     ulong Mmio32Length,
@@ -20,8 +20,20 @@ public sealed record PciWindows(
     ulong IoLength,
     ulong EcamBase)
 {
-    /// <summary>Bytes of configuration space of 256 buses.</summary>
+    /// <summary>Bytes of configuration space of 256 buses: what is kept free for it.</summary>
     public const ulong EcamLength = 0x1000_0000;
+
+    /// <summary>Most buses there can be.</summary>
+    public const int MaximumBuses = 256;
+
+    /// <summary>
+    /// Buses that the guest is told of, from number 0: the root bus and one behind each port, 1..256. Linux asks every
+    /// possible device of every other bus that it is told of, so 256 cost some 16,000 VM exits at boot.
+    /// </summary>
+    public int BusCount { get; init; } = MaximumBuses;
+
+    /// <summary>Bytes of configuration space of those buses.</summary>
+    public ulong ConfigurationLength => (ulong)BusCount << 20;
 
     /// <summary>Second window below 4 GiB.</summary>
     public ulong Mmio32HighStart { get; init; }

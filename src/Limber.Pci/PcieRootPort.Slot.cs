@@ -60,7 +60,10 @@ public sealed partial class PcieRootPort
                 R.AttentionPressed | R.PresenceDetected,
                 now ? R.PresenceDetected : (ushort)0);
             changed = UpdateLink();
-            Raise(R.PresenceChanged);
+
+            // Without power the link can't come up, and Linux waits for the link or the button. It looks at presence as well
+            // when it is interrupted, and then doesn't wait.
+            Raise(now && !linkActive ? (ushort)(R.PresenceChanged | R.AttentionPressed) : R.PresenceChanged);
         }
 
         if (changed)

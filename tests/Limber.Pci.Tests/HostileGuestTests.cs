@@ -162,14 +162,15 @@ public sealed class HostileGuestTests
     {
         int bus = random.Next(3) == 0 ? random.Next(6) : 0;
         int device = bus == 0 ? random.Next(14) : random.Next(2);
-        return random.Next(6) switch
+        return random.Next(7) switch
         {
             // BARs, command and bridge windows with plausible values, so that much is mapped and overlaps.
             0 => (GuestPci.EcamOf(bus, device, 0, 0x10 + (4 * random.Next(6))), FakeMachine.Mmio32 + (ulong)(random.Next(16) * 0x1000)),
             1 => (GuestPci.EcamOf(bus, device, 0, 0x10), 0x10_0000_0000ul + (ulong)(random.Next(16) * 0x2000)),
             2 => (GuestPci.EcamOf(bus, device, 0, 0x04), (ulong)random.Next(0x800)),
             3 => (GuestPci.EcamOf(bus, device, 0, random.Next(0x1000)), (ulong)random.NextInt64()),
-            4 => (FakeMachine.Mmio32 + (ulong)random.Next(0x20_0000), (ulong)random.NextInt64()),
+            4 => (GuestPci.EcamOf(0, random.Next(1, 1 + Ports), 0, 0x3E), (ulong)random.Next(2) << 6),
+            5 => (FakeMachine.Mmio32 + (ulong)random.Next(0x20_0000), (ulong)random.NextInt64()),
             _ => (FakeMachine.Mmio64 + (ulong)random.Next(0x20_0000), (ulong)random.NextInt64()),
         };
     }

@@ -106,6 +106,19 @@ public sealed class ResourceTests
     }
 
     [Fact]
+    public void AssignAll_MorePortsThanBuses_SaysSo()
+    {
+        var other = new FakeMachine();
+        other.Bridge.Dispose();
+        var small = new PciHostBridge(other.Host, other.Bridge.Windows with { BusCount = 2 }, firstInterrupt: 16);
+        small.Bus.Add(Port(1), 1);
+        PciResources.AssignAll(small);
+        small.Bus.Add(Port(2), 2);
+
+        Assert.Contains("2 buses", Assert.Throws<PciResourceException>(() => PciResources.AssignAll(small)).Message, System.StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Assign_WithoutRoom_SaysWhatAndChangesNothing()
     {
         var hog = new TestFunction();

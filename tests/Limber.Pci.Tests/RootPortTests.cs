@@ -316,7 +316,7 @@ public sealed class RootPortTests
     {
         PcieRootPort powered = Make(new PcieRootPortOptions { HasPowerController = true }, device: 4, bus: 2);
         powered.Insert(new TestFunction());
-        Assert.Equal(0x048u, machine.Guest.Read(0, 4, express + 0x1A, 2));
+        Assert.Equal(0x049u, machine.Guest.Read(0, 4, express + 0x1A, 2));
         Assert.Equal(uint.MaxValue, machine.Guest.Read(2, 0, 0));
 
         machine.Guest.Write(0, 4, express + 0x18, IndicatorBlink | AttentionOff, 2);

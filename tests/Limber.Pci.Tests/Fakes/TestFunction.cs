@@ -49,7 +49,11 @@ internal sealed class TestFunction : PciFunction
 
     protected override void OnBarUnmapped(int bar) => Mapped.Remove(bar);
 
-    protected override void OnReset() => Resets++;
+    protected override void OnReset()
+    {
+        Assert.False(IsDisposed, "reset after removal");
+        Resets++;
+    }
 
     protected override void OnConfigWritten(int offset, int length)
     {
