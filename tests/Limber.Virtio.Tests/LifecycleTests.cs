@@ -76,11 +76,14 @@ public sealed class LifecycleTests
     [Fact]
     public void Pause_ThenReset_CompletesWithoutResume()
     {
-        using VirtioRig rig = Create(out _);
+        using VirtioRig rig = Create(out EchoDevice echo);
         rig.Start(0);
+        rig.Device.Pause();
         rig.Device.Pause();
 
         rig.ResetAsDriver();
+
+        Assert.Equal([QueueStopReason.Pause, QueueStopReason.DeviceReset], echo.Stops);
     }
 
     [Fact]
@@ -178,6 +181,28 @@ public sealed class LifecycleTests
         byte[] data = new byte[12];
         rig.Registers.TryReadConfig(0, data);
         Assert.Equal([0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0], data);
+    }
+
+    [Fact]
+    public void Queue_WithMuchToDo_GetsTurnsOfLimitedLength()
+    {
+        using VirtioRig rig = Create(out EchoDevice echo);
+        rig.Start(0, queueSize: 256);
+        rig.Device.Pause();
+        DriverBuffer buffer = rig.Buffer(4, true);
+        while (rig[0].TrySubmit([buffer], out _))
+        {
+        }
+
+        rig[0].Publish();
+        int before = echo.Turns;
+        rig.Device.Resume();
+        while (rig[0].Outstanding != 0)
+        {
+            rig.Reap(0);
+        }
+
+        Assert.True(echo.Turns - before >= 2, "256 requests in one turn");
     }
 
     [Fact]

@@ -47,18 +47,25 @@ internal sealed class LoopTimers
         return next <= now ? 0 : (int)Math.Min((next - now + perMillisecond - 1) / perMillisecond, int.MaxValue);
     }
 
-    /// <summary>Stops and returns one whose time has come. One that is started again in its callback has a later deadline than now.</summary>
+    /// <summary>
+    /// Stops and returns the one that is due longest. One that is started again in its callback has a later deadline than now.
+    /// </summary>
     public LoopTimer? TakeDue(long now)
     {
+        LoopTimer? earliest = null;
         foreach (LoopTimer timer in running)
         {
-            if (timer.Deadline <= now)
+            if (timer.Deadline <= now && (earliest is null || timer.Deadline < earliest.Deadline))
             {
-                Stop(timer);
-                return timer;
+                earliest = timer;
             }
         }
 
-        return null;
+        if (earliest is not null)
+        {
+            Stop(earliest);
+        }
+
+        return earliest;
     }
 }

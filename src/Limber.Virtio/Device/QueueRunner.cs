@@ -15,6 +15,9 @@ internal sealed class QueueRunner : IVirtqueueOwner
     private LoopSource? doorbell;
     private Action? stopped;
 
+    // The device was told of a start and not yet of an end; a pause is no end.
+    private bool begun;
+
     public QueueRunner(VirtioDevice device, int index, in VirtqueueSettings settings, ulong features, DeviceLoop loop)
     {
         this.device = device;
@@ -35,6 +38,7 @@ internal sealed class QueueRunner : IVirtqueueOwner
             return;
         }
 
+        begun = true;
         device.StartQueueFromRunner(Queue);
         if (device.UsesLoopForRings)
         {
@@ -52,22 +56,35 @@ internal sealed class QueueRunner : IVirtqueueOwner
         doorbell = null;
         turn.Cancel();
         stopped = done;
-        if (!Queue.IsRunning)
+        bool isPause = reason == QueueStopReason.Pause;
+        if (!begun || (isPause && !Queue.IsRunning))
         {
             Queue.Drain();
             return;
         }
 
+        begun = isPause;
         Queue.Stop();
         bool answered = false;
-        device.StopQueueFromRunner(Queue, reason, () =>
+        void Answer()
         {
             if (!answered)
             {
                 answered = true;
                 RunOnLoop(Queue.Drain);
             }
-        });
+        }
+
+        try
+        {
+            device.StopQueueFromRunner(Queue, reason, Answer);
+        }
+        catch (Exception fault)
+        {
+            // It can't be asked again, and nobody may wait for it for ever.
+            device.OnLoopFault(fault);
+            Answer();
+        }
     }
 
     public void TellEventChanged()

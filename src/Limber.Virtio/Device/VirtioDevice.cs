@@ -230,7 +230,7 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
 
     /// <summary>
     /// The queue gives out no chains any more. The device completes or abandons those it has, now or later, and calls back once,
-    /// from any thread, when it starts nothing more with the queue.
+    /// from any thread, when it starts nothing more with the queue. A reset may follow a pause: then it is called for both.
     /// </summary>
     /// <remarks>Thread: the queue's loop.</remarks>
     protected virtual void StopQueue(Virtqueue queue, QueueStopReason reason, Action stopped) => stopped();

@@ -1,5 +1,4 @@
 using System;
-using System.Numerics;
 using System.Threading;
 using Limber.Interop;
 
@@ -18,7 +17,7 @@ namespace Limber.Virtio;
 /// while a register still shows the old value, as the specification has drivers expect (2.4.2).
 /// Thread: any. Lock order: <see cref="gate"/>, then the loops' post lock.
 /// </remarks>
-public sealed class VirtioRegisters
+public sealed partial class VirtioRegisters
 {
     private const VirtioStatus DriverBits = VirtioStatus.Acknowledge | VirtioStatus.Driver | VirtioStatus.DriverOk
         | VirtioStatus.FeaturesOk | VirtioStatus.Failed;
@@ -89,9 +88,6 @@ public sealed class VirtioRegisters
         }
     }
 
-    /// <summary>Number of queues.</summary>
-    public int QueueCount => queues.Length;
-
     /// <summary>See <see cref="VirtioConfigSpace.Generation"/>.</summary>
     public byte ConfigGeneration => device.Config.Generation;
 
@@ -100,9 +96,6 @@ public sealed class VirtioRegisters
 
     /// <summary>Lets the transport clear its own registers on reset; called under the lock, so it calls nobody.</summary>
     internal Action? Cleared { get; set; }
-
-    /// <summary>What a notification for the queue signals; the same for the life of the device.</summary>
-    public HostEvent GetDoorbell(int queue) => doorbells[queue];
 
     /// <summary>Reads device-specific configuration; false when the range is not inside.</summary>
     public bool TryReadConfig(ulong offset, Span<byte> data) => device.TryReadConfig(offset, data);
@@ -127,57 +120,6 @@ public sealed class VirtioRegisters
             }
 
             WriteStatus((VirtioStatus)value & DriverBits);
-        }
-    }
-
-    /// <summary>Reads a register of a queue; 0 for a queue that is not there.</summary>
-    public ulong ReadQueue(int queue, QueueRegister register)
-    {
-        if ((uint)queue >= (uint)queues.Length)
-        {
-            return 0;
-        }
-
-        lock (gate)
-        {
-            QueueRegisters registers = queues[queue];
-            return register switch
-            {
-                QueueRegister.Size => (ulong)registers.Size,
-                QueueRegister.Enable => registers.IsEnabled ? 1UL : 0,
-                QueueRegister.Descriptors => registers.Descriptors,
-                QueueRegister.Driver => registers.Driver,
-                QueueRegister.Device => registers.Device,
-                QueueRegister.Reset => registers.IsResetting ? 1UL : 0,
-                _ => 0,
-            };
-        }
-    }
-
-    /// <summary>Writes a register of a queue; ignored for a queue that is not there or that is in use.</summary>
-    public void WriteQueue(int queue, QueueRegister register, ulong value)
-    {
-        if ((uint)queue >= (uint)queues.Length)
-        {
-            return;
-        }
-
-        lock (gate)
-        {
-            QueueRegisters registers = queues[queue];
-            if (register == QueueRegister.Reset)
-            {
-                ResetQueue(queue, registers, value);
-                return;
-            }
-
-            if (quiescing || registers.IsEnabled || registers.IsResetting)
-            {
-                device.CountOddity("register of an enabled queue written");
-                return;
-            }
-
-            Store(queue, registers, register, value);
         }
     }
 
@@ -227,26 +169,6 @@ public sealed class VirtioRegisters
         }
     }
 
-    /// <summary>The lifecycle says: nothing touches the queue any more.</summary>
-    internal void CompleteQueueReset(int queue)
-    {
-        lock (gate)
-        {
-            if (!quiescing)
-            {
-                queues[queue].Clear();
-            }
-        }
-    }
-
-    internal void DisposeDoorbells()
-    {
-        foreach (HostEvent doorbell in doorbells)
-        {
-            doorbell.Dispose();
-        }
-    }
-
     private void WriteStatus(VirtioStatus wanted)
     {
         VirtioStatus added = wanted & ~status;
@@ -280,17 +202,6 @@ public sealed class VirtioRegisters
     private bool CanAccept(ulong features) =>
         (features & ~DeviceFeatures) == 0 && (features & VirtioFeatures.Version1) != 0 && device.CanAccept(features);
 
-    private VirtqueueSettings?[] TakeSettings()
-    {
-        var settings = new VirtqueueSettings?[queues.Length];
-        for (int i = 0; i < queues.Length; i++)
-        {
-            settings[i] = queues[i].IsEnabled ? queues[i].Settings : null;
-        }
-
-        return settings;
-    }
-
     private void BeginReset()
     {
         if (!live)
@@ -313,75 +224,5 @@ public sealed class VirtioRegisters
         }
 
         Cleared?.Invoke();
-    }
-
-    private void ResetQueue(int index, QueueRegisters queue, ulong value)
-    {
-        if (value != 1 || (driverFeatures & VirtioFeatures.RingReset) == 0 || !live || quiescing)
-        {
-            device.CountOddity("queue reset that the driver may not ask for");
-            return;
-        }
-
-        if (queue.IsResetting || !queue.IsEnabled)
-        {
-            return;
-        }
-
-        queue.IsResetting = true;
-        lifecycle.RequestQueueReset(index);
-    }
-
-    private void Store(int index, QueueRegisters queue, QueueRegister register, ulong value)
-    {
-        switch (register)
-        {
-            case QueueRegister.Size:
-                StoreSize(queue, value);
-                break;
-            case QueueRegister.Descriptors:
-                queue.Descriptors = value;
-                break;
-            case QueueRegister.Driver:
-                queue.Driver = value;
-                break;
-            case QueueRegister.Device:
-                queue.Device = value;
-                break;
-            case QueueRegister.Enable when value == 1:
-                Enable(index, queue);
-                break;
-            default:
-                device.CountOddity("queue enable written with something other than 1");
-                break;
-        }
-    }
-
-    private void StoreSize(QueueRegisters queue, ulong value)
-    {
-        // Spec: VIRTIO 1.2 2.7: a split ring's size is a power of two; a packed one's is any number.
-        bool packed = (driverFeatures & VirtioFeatures.RingPacked) != 0;
-        if (value == 0 || value > (ulong)queue.MaximumSize || (!packed && !BitOperations.IsPow2(value)))
-        {
-            device.CountOddity("queue size that is not possible");
-            return;
-        }
-
-        queue.Size = (int)value;
-    }
-
-    private void Enable(int index, QueueRegisters queue)
-    {
-        if (live && (driverFeatures & VirtioFeatures.RingReset) == 0)
-        {
-            device.CountOddity("queue enabled after DRIVER_OK");
-            return;
-        }
-
-        queue.IsEnabled = true;
-        if (live)
-        {
-            lifecycle.RequestEnable(index, queue.Settings);
-        }
     }
 }

@@ -41,6 +41,7 @@ public sealed class VirtioPciFunction : PciFunction, IVirtioTransport
         registers = CreateRegisters();
         AddBar(VirtioPciLayout.Bar, PciBarKind.Prefetchable64, VirtioPciLayout.BarSize, registers);
         window = AddCapabilities();
+        AddExpressCapability();
         UseInterruptPin();
         device.Registers.Cleared = OnDeviceCleared;
         device.Connect(this);

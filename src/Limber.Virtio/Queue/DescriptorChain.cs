@@ -29,7 +29,7 @@ public sealed unsafe class DescriptorChain
     private int readable;
     private int count;
 
-    internal DescriptorChain() { }
+    internal DescriptorChain(Virtqueue queue) => Queue = queue;
 
     /// <summary>What the device reads, in order.</summary>
     public ReadOnlySpan<IoVector> Readable => segments.AsSpan(0, readable);
@@ -51,6 +51,9 @@ public sealed unsafe class DescriptorChain
 
     /// <summary>The device's own record of this request; kept when the chain goes back, so it can be used again.</summary>
     public object? State { get; set; }
+
+    /// <summary>Whose pool it belongs to.</summary>
+    internal Virtqueue Queue { get; }
 
     /// <summary>What the driver knows the buffer by: head index of a split ring, buffer id of a packed one.</summary>
     internal ushort Id { get; set; }

@@ -89,6 +89,13 @@ internal sealed unsafe class PackedRing : VirtqueueRing
         return PopResult.Taken;
     }
 
+    public override void TakeBack(int entries)
+    {
+        availablePosition -= entries;
+        availablePosition += availablePosition < 0 ? 2 * size : 0;
+        outstanding -= entries;
+    }
+
     public override void Push(ushort id, int entries, uint written, bool wroteAnything)
     {
         byte* entry = Entry(usedPosition);

@@ -70,6 +70,12 @@ internal sealed unsafe class SplitRing : VirtqueueRing
         return PopResult.Taken;
     }
 
+    public override void TakeBack(int entries)
+    {
+        nextAvailable = unchecked((ushort)(nextAvailable - 1));
+        outstanding--;
+    }
+
     public override void Push(ushort id, int entries, uint written, bool wroteAnything)
     {
         byte* entry = used + 4 + (8 * (nextUsed & mask));

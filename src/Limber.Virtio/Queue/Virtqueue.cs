@@ -94,7 +94,7 @@ public sealed class Virtqueue
             return false;
         }
 
-        DescriptorChain candidate = pooled != 0 ? pool[--pooled] : new DescriptorChain();
+        DescriptorChain candidate = pooled != 0 ? pool[--pooled] : new DescriptorChain(this);
         PopResult result = ring.TryPop(memory.Current, candidate);
         if (result != PopResult.Taken)
         {
@@ -121,7 +121,7 @@ public sealed class Virtqueue
     /// </summary>
     /// <param name="chain">From this queue; not touched any more.</param>
     /// <param name="written">Bytes written from the start of the writable segments.</param>
-    /// <exception cref="InvalidOperationException">The chain was given back already.</exception>
+    /// <exception cref="InvalidOperationException">The chain was given back already, or is another queue's.</exception>
     public void Push(DescriptorChain chain, uint written)
     {
         Release(chain);
@@ -133,10 +133,35 @@ public sealed class Virtqueue
         Settle(chain);
     }
 
-    /// <summary>Forgets a chain that the driver is not going to get back: on reset of the queue or the device.</summary>
+    /// <summary>
+    /// Forgets a chain that the driver is not going to get back: on reset of the queue or the device. Harmless for one that was given
+    /// up already, because the device threw while it had it.
+    /// </summary>
     public void Abandon(DescriptorChain chain)
     {
+        ArgumentNullException.ThrowIfNull(chain);
+        if (chain.IsOwned && chain.Queue == this)
+        {
+            Release(chain);
+            Settle(chain);
+        }
+    }
+
+    /// <summary>
+    /// Puts the chain popped last back where it came from: the next <see cref="TryPop"/> takes it again, with whatever the driver has
+    /// written there by then. For a device that is stopped in the middle of a request that can't go on.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is not the chain popped last.</exception>
+    public void PutBack(DescriptorChain chain)
+    {
+        if (chain != last)
+        {
+            throw new InvalidOperationException($"a chain of queue {Index} was put back that was not the last one");
+        }
+
         Release(chain);
+        ring.TakeBack(chain.Entries);
+        last = null;
         Settle(chain);
     }
 
@@ -219,7 +244,7 @@ public sealed class Virtqueue
     /// <summary>The device threw while it worked on the chain popped last: nobody else has it.</summary>
     internal void AbandonLast()
     {
-        if (last is { IsOwned: true, IsHeld: false })
+        if (last is { IsHeld: false })
         {
             Abandon(last);
         }
@@ -230,9 +255,9 @@ public sealed class Virtqueue
     private void Release(DescriptorChain chain)
     {
         ArgumentNullException.ThrowIfNull(chain);
-        if (!chain.IsOwned)
+        if (!chain.IsOwned || chain.Queue != this)
         {
-            throw new InvalidOperationException($"a chain of queue {Index} was given back twice");
+            throw new InvalidOperationException($"queue {Index} was given a chain that is not out, or not its own");
         }
 
         chain.IsOwned = false;

@@ -35,6 +35,9 @@ internal abstract unsafe class VirtqueueRing
     /// <summary>Takes the next chain that the driver made available.</summary>
     public abstract PopResult TryPop(GuestMemory memory, DescriptorChain chain);
 
+    /// <summary>Undoes the last <see cref="TryPop"/>.</summary>
+    public abstract void TakeBack(int entries);
+
     /// <summary>Gives a chain back and makes that visible to the driver.</summary>
     public abstract void Push(ushort id, int entries, uint written, bool wroteAnything);
 

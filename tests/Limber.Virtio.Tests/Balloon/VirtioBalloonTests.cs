@@ -154,6 +154,23 @@ public sealed class VirtioBalloonTests
     }
 
     [Fact]
+    public void Statistics_BufferHeldInPause_IsForgottenByReset()
+    {
+        using VirtioRig rig = Start(out VirtioBalloon balloon);
+        rig.Submit(2, rig.Filled(Statistic(4, 1000)));
+        Eventually.Holds(() => balloon.Statistics is not null, "statistics");
+        rig.Device.Pause();
+        rig.ResetAsDriver();
+        rig.Device.Resume();
+        rig.Start(0x26);
+        rig.Submit(2, rig.Filled(Statistic(4, 2000)));
+
+        Eventually.Holds(() => balloon.Statistics?.FreeMemory == 2000, "statistics");
+        Assert.Empty(rig.Log.Oddities);
+        Assert.Equal(0, rig.Faults);
+    }
+
+    [Fact]
     public void Reporting_ReleasesWholePagesOnly()
     {
         using VirtioRig rig = Start(out _);

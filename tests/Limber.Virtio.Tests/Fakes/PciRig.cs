@@ -23,7 +23,7 @@ internal sealed class PciRig : IMsiController, IDoorbellController, IGuestMappin
         Rig = new VirtioRig(create);
         Line = new WireProbe();
         var host = new PciHost(Memory, Ports, this, this, this, [Line, Line, Line, Line], Rig.Log);
-        bridge = new PciHostBridge(host, new PciWindows(0xC000_0000, 0x2000_0000, BarAddress, 0x10_0000_0000, 0x1000, 0xF000, Ecam));
+        bridge = new PciHostBridge(host, new PciWindows(0xC000_0000, 0x2000_0000, BarAddress, 0x10_0000_0000, 0x1000, 0xF000, Ecam), 16);
         Function = new VirtioPciFunction(Rig.Device);
         bridge.Bus.Add(Function, Slot);
     }

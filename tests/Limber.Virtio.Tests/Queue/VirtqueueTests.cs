@@ -141,6 +141,35 @@ public sealed unsafe class VirtqueueTests
         }
     }
 
+    [Theory]
+    [InlineData(0UL)]
+    [InlineData(Packed)]
+    public void PutBack_LastChain_ComesOutAgain(ulong features)
+    {
+        using var rig = new QueueRig(features);
+        DriverBuffer[] pair = [new(rig.Data, 8, false), new(rig.Data, 24, true)];
+        for (int i = 0; i < 50; i++)
+        {
+            rig.Driver.TrySubmit(pair, out _);
+            rig.Driver.TrySubmit([pair[1]], out ushort second);
+            rig.Driver.Publish();
+            DescriptorChain first = rig.Pop();
+            rig.Queue.PutBack(first);
+            Assert.Equal(0, rig.Queue.InFlight);
+            first = rig.Pop();
+            Assert.Equal(8, first.ReadableLength);
+            rig.Queue.PutBack(rig.Pop());
+            Assert.Throws<InvalidOperationException>(() => rig.Queue.PutBack(first));
+
+            rig.Queue.Push(rig.Pop(), 24);
+            rig.Queue.Push(first, 5);
+            Assert.True(rig.Driver.TryReap(out ushort id, out uint written));
+            Assert.Equal((second, 24u), (id, written));
+            Assert.True(rig.Driver.TryReap(out _, out written));
+            Assert.Equal(5u, written);
+        }
+    }
+
     [Fact]
     public void Push_Twice_Throws()
     {

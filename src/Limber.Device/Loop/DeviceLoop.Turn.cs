@@ -1,0 +1,130 @@
+using System;
+using System.Diagnostics;
+using System.Threading;
+using Limber.Interop;
+
+namespace Limber.Device.Loop;
+
+/// <content>What the thread does.</content>
+public sealed unsafe partial class DeviceLoop
+{
+    private const int EventsAtOnce = 64;
+
+    private static void Report(ILoopOwner? owner, Exception fault)
+    {
+        try
+        {
+            owner?.OnLoopFault(fault);
+        }
+        catch (Exception)
+        {
+            // The owner's last resort failed as well; the loop still serves the others.
+        }
+    }
+
+    private void Run()
+    {
+        HostThread.SetCurrentName(Name);
+        EpollEvent* events = stackalloc EpollEvent[EventsAtOnce];
+        while (!Volatile.Read(ref stopping))
+        {
+            int timeout = tasks.Count != 0 ? 0 : timers.MillisecondsToNext(Stopwatch.GetTimestamp());
+            int found = Libc.epoll_wait(epoll, events, EventsAtOnce, timeout);
+            for (int i = 0; i < found; i++)
+            {
+                Dispatch(events[i].data, (LoopEvents)events[i].events);
+            }
+
+            RunTimers();
+            RunPosted();
+            RunTasks();
+        }
+
+        RunPosted();
+        Volatile.Write(ref ended, true);
+    }
+
+    private void Dispatch(ulong key, LoopEvents events)
+    {
+        if (key == 0)
+        {
+            _ = wake.Clear();
+            return;
+        }
+
+        if (!sources.TryGetValue(key, out LoopSource? source))
+        {
+            return;
+        }
+
+        try
+        {
+            source.Dispatch(events);
+        }
+        catch (Exception fault)
+        {
+            Report(source.Owner, fault);
+        }
+    }
+
+    private void RunTimers()
+    {
+        if (!timers.Any)
+        {
+            return;
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        while (timers.TakeDue(now) is { } timer)
+        {
+            try
+            {
+                timer.Fire();
+            }
+            catch (Exception fault)
+            {
+                Report(timer.Owner, fault);
+            }
+        }
+    }
+
+    private void RunPosted()
+    {
+        lock (postLock)
+        {
+            (posted, running) = (running, posted);
+        }
+
+        foreach ((Action action, ILoopOwner? owner) in running)
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception fault)
+            {
+                Report(owner, fault);
+            }
+        }
+
+        running.Clear();
+    }
+
+    private void RunTasks()
+    {
+        (tasks, runningTasks) = (runningTasks, tasks);
+        foreach (LoopTask task in runningTasks)
+        {
+            try
+            {
+                task.Run();
+            }
+            catch (Exception fault)
+            {
+                Report(task.Owner, fault);
+            }
+        }
+
+        runningTasks.Clear();
+    }
+}
