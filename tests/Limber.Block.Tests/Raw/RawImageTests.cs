@@ -237,6 +237,17 @@ public sealed class RawImageTests : IDisposable
 
     public void Dispose() => scratch.Dispose();
 
-    private static IBlockImage Open(string path, BlockAio aio, bool direct) => BlockImages.Open(
-        new() { Path = path, Format = BlockImageFormat.Raw, Aio = aio, Direct = direct, Discard = true });
+    private static IBlockImage Open(string path, BlockAio aio, bool direct)
+    {
+        try
+        {
+            return BlockImages.Open(
+                new() { Path = path, Format = BlockImageFormat.Raw, Aio = aio, Direct = direct, Discard = true });
+        }
+        catch (BlockImageException missing) when (missing.Message.Contains("the host does not offer it", StringComparison.Ordinal))
+        {
+            Assert.Skip(missing.Message);
+            throw;
+        }
+    }
 }
