@@ -194,6 +194,11 @@ internal sealed unsafe class HostFile : IImageFile
 
     public void Dispose()
     {
+        if (!Descriptor.IsClosed)
+        {
+            FileLock.Release(this);
+        }
+
         Descriptor.Dispose();
         bounce.Dispose();
     }

@@ -50,7 +50,7 @@ public sealed unsafe class ErrorTests : IDisposable
         {
             fixed (byte* pointer = data)
             {
-                for (int step = 0; step < 2000; step++)
+                for (int step = 0; step < 600; step++)
                 {
                     file.WriteError = random.Next(4) == 0 ? ENOSPC : 0;
                     file.ReadError = random.Next(20) == 0 ? EIO : 0;

@@ -49,7 +49,7 @@ public sealed class WorkloadTests : IDisposable
             using IBlockImage image = Open(path, direct);
             using QueueDriver driver = new(image);
             Assert.Equal((ulong)size, image.Capacity);
-            for (int step = 0; step < 250; step++)
+            for (int step = 0; step < 120; step++)
             {
                 Step(driver, model, random);
             }
@@ -83,7 +83,7 @@ public sealed class WorkloadTests : IDisposable
         using (QueueDriver driver = new(image, depth: 64))
         {
             Random random = new(5);
-            for (int round = 0; round < 60; round++)
+            for (int round = 0; round < 30; round++)
             {
                 SubmitRound(driver, random, model);
             }
@@ -109,7 +109,7 @@ public sealed class WorkloadTests : IDisposable
         using (QueueDriver driver = new(image, depth: 33))
         {
             Random random = new(clusterSize);
-            for (int round = 0; round < 80; round++)
+            for (int round = 0; round < 30; round++)
             {
                 SubmitMixedRound(driver, random, model);
             }
