@@ -154,6 +154,24 @@ public sealed class WorkloadTests : IDisposable
     }
 
     [Fact]
+    public void Writethrough_EveryWriteIsInTheFileWhenItCompletes()
+    {
+        string path = scratch.File("disk.qcow2");
+        string copy = scratch.File("copy.qcow2");
+        QemuImg.Run("create", "-q", "-f", "qcow2", path, "1M");
+        byte[] model = new byte[1 << 20];
+        using IBlockImage image = BlockImages.Open(
+            new() { Path = path, Format = BlockImageFormat.Qcow2, Cache = BlockCacheMode.Writethrough });
+        using QueueDriver driver = new(image);
+        new Random(1).NextBytes(model.AsSpan(300 << 10, 4096));
+        Assert.Equal(0, driver.Write(300 << 10, model.AsSpan(300 << 10, 4096)));
+        File.Copy(path, copy);
+        QemuImg.CheckClean(copy);
+        File.WriteAllBytes(scratch.File("model"), model);
+        QemuImg.Run("compare", "-f", "raw", "-F", "qcow2", scratch.File("model"), copy);
+    }
+
+    [Fact]
     public void Discard_GivesSpaceBackAndReusesClusters()
     {
         string path = scratch.File("disk.qcow2");
