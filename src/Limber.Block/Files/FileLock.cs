@@ -44,6 +44,17 @@ internal static unsafe class FileLock
         }
     }
 
+    /// <summary>Gives all locks of a file up.</summary>
+    /// <remarks>
+    /// Closing is not enough: a child process that was forked and has not yet begun its own program shares the open file, and
+    /// would keep the locks for that moment.
+    /// </remarks>
+    public static void Release(HostFile file)
+    {
+        FileLockRange range = new() { Type = Posix.F_UNLCK, Start = HeldBase, Length = RefusedBase };
+        _ = Posix.fcntl(file.Descriptor, Posix.F_OFD_SETLK, &range);
+    }
+
     private static long Bit(FilePermissions permission) => int.TrailingZeroCount((int)permission);
 
     private static string Name(FilePermissions permission) => permission switch

@@ -10,7 +10,7 @@ namespace Limber.Block.Files;
 internal sealed unsafe class HostFile : IImageFile
 {
     private const int SegmentsAtOnce = 64;
-    private readonly BufferPool bounce = new(256 * 1024);
+    private readonly BouncedTransfers bounced;
     private readonly bool ignoreSync;
     private int failedSync;
 
@@ -20,6 +20,7 @@ internal sealed unsafe class HostFile : IImageFile
         Path = path;
         Geometry = geometry;
         this.ignoreSync = ignoreSync;
+        bounced = new BouncedTransfers(descriptor, geometry.OffsetAlignment);
     }
 
     public FileDescriptor Descriptor { get; }
@@ -74,12 +75,14 @@ internal sealed unsafe class HostFile : IImageFile
             int count = list.Gather(skip, length, new Span<BlockSegment>(segments, SegmentsAtOnce), out ulong gathered);
             if (!Fits(offset, segments, count))
             {
-                int error = ReadBounced(ref offset, list, ref skip, ref length);
+                ulong moving = length;
+                int error = bounced.Read(offset, list, skip, ref moving);
                 if (error != 0)
                 {
                     return error;
                 }
 
+                Advance(moving, ref offset, ref skip, ref length);
                 continue;
             }
 
@@ -116,7 +119,7 @@ internal sealed unsafe class HostFile : IImageFile
             int count = list.Gather(skip, length, new Span<BlockSegment>(segments, SegmentsAtOnce), out _);
             nint moved = Fits(offset, segments, count)
                 ? Posix.pwritev(Descriptor, segments, count, (long)offset)
-                : WriteBounced(offset, list, skip, length);
+                : bounced.Write(offset, list, skip, length);
             if (moved < 0)
             {
                 int error = Marshal.GetLastPInvokeError();
@@ -194,8 +197,13 @@ internal sealed unsafe class HostFile : IImageFile
 
     public void Dispose()
     {
+        if (!Descriptor.IsClosed)
+        {
+            FileLock.Release(this);
+        }
+
         Descriptor.Dispose();
-        bounce.Dispose();
+        bounced.Dispose();
     }
 
     /// <summary>The kernel takes these segments as they are.</summary>
@@ -228,51 +236,6 @@ internal sealed unsafe class HostFile : IImageFile
         offset += moved;
         skip += moved;
         length -= moved;
-    }
-
-    private int ReadBounced(ref ulong offset, SegmentList list, ref ulong skip, ref ulong length)
-    {
-        ulong alignment = (ulong)OffsetAlignment;
-        ulong before = offset % alignment;
-        ulong wanted = Math.Min(length, (ulong)bounce.BufferLength - alignment - before);
-        ulong span = (before + wanted + alignment - 1) / alignment * alignment;
-        AlignedBuffer buffer = bounce.Rent();
-        int error = 0;
-        ulong done = 0;
-        while (done < span && error == 0)
-        {
-            BlockSegment segment = new(buffer.Pointer + done, (nuint)(span - done));
-            nint moved = Posix.preadv(Descriptor, &segment, 1, (long)(offset - before + done));
-            error = moved < 0 ? Marshal.GetLastPInvokeError() : 0;
-            error = error == Posix.EINTR ? 0 : error;
-            done += moved < 0 ? 0 : (ulong)moved;
-            if (moved == 0 || (moved > 0 && (ulong)moved % alignment != 0))
-            {
-                buffer.Span[(int)done..(int)span].Clear();
-                break;
-            }
-        }
-
-        if (error == 0)
-        {
-            list.Scatter(skip, buffer.Pointer + before, wanted);
-            Advance(wanted, ref offset, ref skip, ref length);
-        }
-
-        bounce.Return(buffer);
-        return error;
-    }
-
-    // Leaves a failed call's errno for the caller, like the call itself.
-    private nint WriteBounced(ulong offset, SegmentList list, ulong skip, ulong length)
-    {
-        ulong piece = Math.Min(length, (ulong)bounce.BufferLength);
-        AlignedBuffer buffer = bounce.Rent();
-        list.Collect(skip, buffer.Pointer, piece);
-        BlockSegment segment = new(buffer.Pointer, (nuint)piece);
-        nint moved = Posix.pwritev(Descriptor, &segment, 1, (long)offset);
-        bounce.Return(buffer);
-        return moved;
     }
 
     private int Allocate(int mode, ulong offset, ulong length)

@@ -22,7 +22,7 @@ internal sealed class Qcow2Image : IBlockImage, IQueueTarget
         pool = new WorkerPool(store, options.WriteThrough, Workers);
         clusterSize = header.ClusterSize;
         LogicalBlockSize = Math.Max(512, file.OffsetAlignment);
-        Limits = new BlockLimits(options.Discard ? 1UL << 40 : 0, (uint)clusterSize, 1UL << 32, 1UL << 32);
+        Limits = new BlockLimits(options.Discard ? 1UL << 32 : 0, (uint)clusterSize, 1UL << 32, 1UL << 32);
         Description = $"qcow2 version {header.Version} {file.Path}, clusters of {clusterSize}, threads"
             + (header.BackingFile is { } backing ? $", backed by {backing}" : "")
             + (options.UseDirect ? ", direct" : "") + (options.ReadOnly ? ", read-only" : "");

@@ -22,6 +22,7 @@ internal sealed unsafe class Qcow2Store : IBlockStore
     private readonly Qcow2Zeroing zeroing;
     private readonly CompressedReader compressed;
     private readonly bool readOnly;
+    private readonly object resizing = new();
     private ulong capacity;
 
     /// <summary>Takes over the file and the backing image.</summary>
@@ -142,6 +143,31 @@ internal sealed unsafe class Qcow2Store : IBlockStore
 
     public void Resize(ulong bytes)
     {
+        lock (resizing)
+        {
+            ResizeLocked(bytes);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!readOnly)
+        {
+            // The second time writes the counts that the first made it possible to lower.
+            _ = Flush();
+            _ = Flush();
+        }
+
+        metadata.Dispose();
+        compressed.Dispose();
+        writer.Dispose();
+        zeroing.Dispose();
+        file.Dispose();
+        backing?.Dispose();
+    }
+
+    private void ResizeLocked(ulong bytes)
+    {
         ulong old = Capacity;
         if (bytes % 512 != 0 || bytes < old)
         {
@@ -170,23 +196,6 @@ internal sealed unsafe class Qcow2Store : IBlockStore
         }
 
         Volatile.Write(ref capacity, bytes);
-    }
-
-    public void Dispose()
-    {
-        if (!readOnly)
-        {
-            // The second time writes the counts that the first made it possible to lower.
-            _ = Flush();
-            _ = Flush();
-        }
-
-        metadata.Dispose();
-        compressed.Dispose();
-        writer.Dispose();
-        zeroing.Dispose();
-        file.Dispose();
-        backing?.Dispose();
     }
 
     private int Grow(ulong old, ulong bytes, uint entries)

@@ -15,6 +15,7 @@ internal sealed unsafe class RawStore : IBlockStore
     private readonly bool discard;
     private readonly bool guard;
     private readonly Lazy<AlignedBuffer> zeros = new(() => new AlignedBuffer(64 * 1024));
+    private readonly object resizing = new();
     private ulong capacity;
 
     public RawStore(IImageFile file, bool discard, bool guard)
@@ -84,6 +85,23 @@ internal sealed unsafe class RawStore : IBlockStore
 
     public void Resize(ulong bytes)
     {
+        lock (resizing)
+        {
+            ResizeLocked(bytes);
+        }
+    }
+
+    public void Dispose()
+    {
+        file.Dispose();
+        if (zeros.IsValueCreated)
+        {
+            zeros.Value.Dispose();
+        }
+    }
+
+    private void ResizeLocked(ulong bytes)
+    {
         ulong current = Capacity;
         ulong unit = Math.Max(SectorSize, (ulong)file.OffsetAlignment);
         if (bytes % unit != 0)
@@ -111,15 +129,6 @@ internal sealed unsafe class RawStore : IBlockStore
         }
 
         Volatile.Write(ref capacity, bytes);
-    }
-
-    public void Dispose()
-    {
-        file.Dispose();
-        if (zeros.IsValueCreated)
-        {
-            zeros.Value.Dispose();
-        }
     }
 
     // The guest sees whole sectors; what the file lacks of the last one reads as zeros.

@@ -42,7 +42,7 @@ public sealed unsafe class CrashTests : IDisposable
         }
 
         flushes.Add(file.Position);
-        for (int trial = 0; trial < 40; trial++)
+        for (int trial = 0; trial < 16; trial++)
         {
             int position = trial == 0 ? file.Position : random.Next(file.Position + 1);
             byte[] disk = file.After(position, trial % 4 == 1 ? null : random);

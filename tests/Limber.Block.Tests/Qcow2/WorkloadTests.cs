@@ -49,7 +49,7 @@ public sealed class WorkloadTests : IDisposable
             using IBlockImage image = Open(path, direct);
             using QueueDriver driver = new(image);
             Assert.Equal((ulong)size, image.Capacity);
-            for (int step = 0; step < 250; step++)
+            for (int step = 0; step < 120; step++)
             {
                 Step(driver, model, random);
             }
@@ -83,9 +83,35 @@ public sealed class WorkloadTests : IDisposable
         using (QueueDriver driver = new(image, depth: 64))
         {
             Random random = new(5);
-            for (int round = 0; round < 60; round++)
+            for (int round = 0; round < 30; round++)
             {
                 SubmitRound(driver, random, model);
+            }
+
+            Assert.Equal(0, driver.Flush());
+        }
+
+        QemuImg.CheckClean(path);
+        File.WriteAllBytes(scratch.File("model"), model);
+        QemuImg.Run("compare", "-f", "raw", "-F", "qcow2", scratch.File("model"), path);
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    [InlineData(65536)]
+    public void ManyKindsInFlight_FreedClustersAreNeverSomeoneElses(int clusterSize)
+    {
+        string path = scratch.File("disk.qcow2");
+        QemuImg.Run("create", "-q", "-f", "qcow2", "-o", $"cluster_size={clusterSize}", path, "8M");
+        byte[] model = new byte[8 << 20];
+        using (IBlockImage image = Open(path, direct: false))
+        using (QueueDriver driver = new(image, depth: 33))
+        {
+            Random random = new(clusterSize);
+            for (int round = 0; round < 30; round++)
+            {
+                SubmitMixedRound(driver, random, model);
             }
 
             Assert.Equal(0, driver.Flush());
@@ -125,6 +151,24 @@ public sealed class WorkloadTests : IDisposable
         QemuImg.CheckClean(path);
         File.WriteAllBytes(scratch.File("model"), model);
         QemuImg.Run("compare", "-f", "raw", "-F", "qcow2", scratch.File("model"), path);
+    }
+
+    [Fact]
+    public void Writethrough_EveryWriteIsInTheFileWhenItCompletes()
+    {
+        string path = scratch.File("disk.qcow2");
+        string copy = scratch.File("copy.qcow2");
+        QemuImg.Run("create", "-q", "-f", "qcow2", path, "1M");
+        byte[] model = new byte[1 << 20];
+        using IBlockImage image = BlockImages.Open(
+            new() { Path = path, Format = BlockImageFormat.Qcow2, Cache = BlockCacheMode.Writethrough });
+        using QueueDriver driver = new(image);
+        new Random(1).NextBytes(model.AsSpan(300 << 10, 4096));
+        Assert.Equal(0, driver.Write(300 << 10, model.AsSpan(300 << 10, 4096)));
+        File.Copy(path, copy);
+        QemuImg.CheckClean(copy);
+        File.WriteAllBytes(scratch.File("model"), model);
+        QemuImg.Run("compare", "-f", "raw", "-F", "qcow2", scratch.File("model"), copy);
     }
 
     [Fact]
@@ -220,6 +264,61 @@ public sealed class WorkloadTests : IDisposable
         BlockCompletion[] completions = new BlockCompletion[64];
         driver.Wait(completions, 64);
         Assert.All(completions, done => Assert.Equal(0, done.Error));
+    }
+
+    // 32 stretches of 256 KiB, each with one request of its own kind at a time, and a flush beside them.
+    private static unsafe void SubmitMixedRound(QueueDriver driver, Random random, byte[] model)
+    {
+        const int Stretch = 256 << 10;
+        bool[] isRead = new bool[32];
+        for (int index = 0; index < 32; index++)
+        {
+            ulong start = (ulong)index * Stretch;
+            Span<byte> mine = model.AsSpan(index * Stretch, Stretch);
+            Span<byte> memory = driver.Span(index * Stretch, Stretch);
+            int from = random.Next(Stretch / 512) * 512;
+            int length = random.Next(1, ((Stretch - from) / 512) + 1) * 512;
+            int kind = random.Next(6);
+            isRead[index] = kind >= 4;
+            if (kind <= 1)
+            {
+                random.NextBytes(memory.Slice(from, length));
+                memory.Slice(from, length).CopyTo(mine[from..]);
+                driver.Segments[index] = new BlockSegment(driver.Memory + (index * Stretch) + from, (nuint)length);
+                Assert.True(driver.Queue.Submit(BlockRequest.Transfer(
+                    BlockRequestKind.Write, start + (ulong)from, driver.Segments + index, 1, (ulong)index)));
+            }
+            else if (kind <= 3)
+            {
+                mine.Clear();
+                Assert.True(driver.Queue.Submit(kind == 2
+                    ? BlockRequest.Discard(start, Stretch, (ulong)index)
+                    : BlockRequest.WriteZeroes(start, Stretch, random.Next(2) == 0, (ulong)index)));
+            }
+            else
+            {
+                driver.Segments[index] = new BlockSegment(driver.Memory + (index * Stretch), Stretch);
+                Assert.True(driver.Queue.Submit(BlockRequest.Transfer(
+                    BlockRequestKind.Read, start, driver.Segments + index, 1, (ulong)index)));
+            }
+
+            if (index == 15)
+            {
+                Assert.True(driver.Queue.Submit(BlockRequest.Flush(99)));
+                driver.Queue.Kick();
+            }
+        }
+
+        driver.Queue.Kick();
+        BlockCompletion[] completions = new BlockCompletion[33];
+        driver.Wait(completions, 33);
+        Assert.All(completions, done => Assert.Equal(0, done.Error));
+        for (int index = 0; index < 32; index++)
+        {
+            Assert.True(
+                !isRead[index] || model.AsSpan(index * Stretch, Stretch).SequenceEqual(driver.Span(index * Stretch, Stretch)),
+                $"stretch {index} differs");
+        }
     }
 
     private string Create(int version, int clusterSize, int refcountBits, Base kind, int size, out byte[] model)

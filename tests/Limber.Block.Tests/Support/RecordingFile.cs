@@ -8,6 +8,7 @@ namespace Limber.Block.Tests.Support;
 /// <remarks>One thread.</remarks>
 internal sealed unsafe class RecordingFile(byte[] initial, string path) : IImageFile
 {
+    private const ulong MaxLength = 256 << 20;
     private readonly List<(ulong Offset, byte[]? Data)> log = [];
     private byte[] content = (byte[])initial.Clone();
     private ulong length = (ulong)initial.Length;
@@ -37,6 +38,11 @@ internal sealed unsafe class RecordingFile(byte[] initial, string path) : IImage
 
     public int Write(ulong offset, SegmentList list, ulong skip, ulong count)
     {
+        if (offset > MaxLength || count > MaxLength - offset)
+        {
+            return 27;
+        }
+
         byte[] data = new byte[count];
         fixed (byte* target = data)
         {
