@@ -131,6 +131,27 @@ public sealed class Virtqueue
         Settle(chain);
     }
 
+    /// <summary>
+    /// What is pushed until <see cref="EndBatch"/> becomes visible to the driver all at once, as the buffers of one network frame must.
+    /// </summary>
+    public void BeginBatch() => ring.BeginBatch();
+
+    /// <inheritdoc cref="BeginBatch"/>
+    public void EndBatch() => ring.EndBatch();
+
+    /// <summary>
+    /// Undoes a <see cref="TryPop"/>: the chain, not touched any more, comes out again next time. For devices that found nothing to
+    /// do with it, so that no request waits in the device while it waits for something else.
+    /// </summary>
+    /// <param name="chain">The last one popped that was not undone; those popped after it have been undone before.</param>
+    public void Unpop(DescriptorChain chain)
+    {
+        Release(chain);
+        ring.Unpop(chain.Entries);
+        budget = budget == int.MaxValue ? budget : budget + 1;
+        Settle(chain);
+    }
+
     /// <summary>Forgets a chain that the driver is not going to get back: on reset of the queue or the device.</summary>
     public void Abandon(DescriptorChain chain)
     {
