@@ -23,18 +23,19 @@ internal sealed class NetControl
     private const byte LastReceiveCommand = 5;
     private const byte MacTableSet = 0;
     private const byte MacAddressSet = 1;
+    private const int CommandsPerTurn = 64;
     private const byte PairsSet = 0;
     private const byte OffloadsSet = 0;
-    private readonly NetDevice device;
+    private readonly INetControlTarget device;
 
     // The longest command that is not just accepted has 10 bytes.
     private readonly byte[] command = new byte[16];
 
-    public NetControl(NetDevice device) => this.device = device;
+    public NetControl(INetControlTarget device) => this.device = device;
 
     public QueueWork Process(Virtqueue queue, ulong features)
     {
-        while (queue.TryPop(out DescriptorChain? chain))
+        for (int i = 0; i < CommandsPerTurn && queue.TryPop(out DescriptorChain? chain); i++)
         {
             SegmentReader reader = chain.Reader;
             int length = reader.Read(command);

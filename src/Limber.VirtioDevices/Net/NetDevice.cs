@@ -18,7 +18,7 @@ namespace Limber.VirtioDevices.Net;
 /// <see cref="SetLink"/> and the back end's health together.
 /// Thread: public members any.
 /// </remarks>
-public sealed class NetDevice : VirtioDevice
+public sealed class NetDevice : VirtioDevice, INetCard, INetControlTarget
 {
     private readonly Lock gate = new();
     private readonly NetReceiver[] receivers;
@@ -65,7 +65,7 @@ public sealed class NetDevice : VirtioDevice
     /// <remarks>Thread: a loop's.</remarks>
     public event Action<NetDevice, HostException>? BackendFailed;
 
-    /// <summary>Whether the guest sees a link.</summary>
+    /// <inheritdoc/>
     public bool IsLinkUp => Volatile.Read(ref linkIsUp);
 
     /// <summary>Pairs of queues that are in use, as the driver asked.</summary>
@@ -73,9 +73,7 @@ public sealed class NetDevice : VirtioDevice
 
     internal INetBackend? Backend { get; }
 
-    /// <summary>
-    /// Plugs or pulls the cable. While it is pulled what the guest sends is lost, and what the host sends waits in the back end.
-    /// </summary>
+    /// <inheritdoc/>
     public void SetLink(bool up)
     {
         lock (gate)
@@ -85,6 +83,14 @@ public sealed class NetDevice : VirtioDevice
 
         UpdateLink();
     }
+
+    void INetControlTarget.CountOddity(string oddity) => CountOddity(oddity);
+
+    bool INetControlTarget.TrySetActivePairs(int count) => TrySetActivePairs(count);
+
+    void INetControlTarget.SetMac(ReadOnlySpan<byte> mac) => SetMac(mac);
+
+    void INetControlTarget.SetOffloads(ulong guestFeatures) => SetOffloads(guestFeatures);
 
     internal void CountOddity(string oddity) => Log.GuestError(Id, oddity);
 
