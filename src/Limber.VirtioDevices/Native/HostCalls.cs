@@ -14,6 +14,16 @@ internal static unsafe partial class HostCalls
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     public static partial int fcntl(FileDescriptor fd, int command, nint argument);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int fsync(FileDescriptor fd);
+
+    /// <summary>As the other one, of a descriptor that somebody else holds open.</summary>
+    public static FileDescriptor Duplicate(int fd)
+    {
+        int number = fcntl_number(fd, F_DUPFD_CLOEXEC, 0);
+        return number >= 0 ? new FileDescriptor(number) : throw HostException.FromLastError($"cannot duplicate descriptor {fd}");
+    }
+
     /// <summary>Another descriptor of the same open file, because one event loop watches a descriptor once.</summary>
     /// <exception cref="HostException">The host has no descriptors left.</exception>
     public static FileDescriptor Duplicate(FileDescriptor fd)
@@ -21,4 +31,7 @@ internal static unsafe partial class HostCalls
         int number = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         return number >= 0 ? new FileDescriptor(number) : throw HostException.FromLastError($"cannot duplicate descriptor {fd.Number}");
     }
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int fcntl_number(int fd, int command, nint argument);
 }
