@@ -81,6 +81,14 @@ public sealed unsafe class HostMapping : SafeHandle
         return Checked(address, length, shared: true, name);
     }
 
+    /// <summary>Maps the first bytes of a file descriptor, writable without changing the file; it need only be readable.</summary>
+    /// <exception cref="HostException">The descriptor can't be mapped.</exception>
+    public static HostMapping MapPrivate(int fd, ulong length, string name)
+    {
+        nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_NORESERVE, fd, 0);
+        return Checked(address, length, shared: false, name);
+    }
+
     /// <summary>Asks for huge pages where the host has them; no effect where it does not.</summary>
     public void PreferHugePages() => _ = Libc.madvise(handle, (nuint)Length, Libc.MADV_HUGEPAGE);
 

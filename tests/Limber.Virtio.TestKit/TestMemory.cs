@@ -75,7 +75,7 @@ public sealed class TestMemory : IDisposable
     }
 
     private static GuestMemoryRegion Region(ulong start) =>
-        new(new GuestAddress(start), HostMapping.AllocatePrivate(RegionSize, "test memory"));
+        new(new GuestAddress(start), HostMapping.AllocateShared(RegionSize, "test memory"));
 
     private int PieceAt(GuestAddress address, int length) =>
         Memory.TryTranslate(address, out _, out ulong contiguous)

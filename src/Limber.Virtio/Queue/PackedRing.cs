@@ -27,6 +27,9 @@ internal sealed unsafe class PackedRing : VirtqueueRing
     private int usedPosition;
     private int outstanding;
     private int pushedSinceSignal;
+    private byte* batchFirst;
+    private ushort batchFlags;
+    private bool batching;
 
     public PackedRing(in VirtqueueSettings settings, bool indirect, bool eventIndex)
         : base(settings, indirect, eventIndex) => size = settings.Size;
@@ -89,13 +92,6 @@ internal sealed unsafe class PackedRing : VirtqueueRing
         return PopResult.Taken;
     }
 
-    public override void TakeBack(int entries)
-    {
-        availablePosition -= entries;
-        availablePosition += availablePosition < 0 ? 2 * size : 0;
-        outstanding -= entries;
-    }
-
     public override void Push(ushort id, int entries, uint written, bool wroteAnything)
     {
         byte* entry = Entry(usedPosition);
@@ -109,11 +105,40 @@ internal sealed unsafe class PackedRing : VirtqueueRing
             flags |= VirtqueueDescriptor.Write;
         }
 
-        // Release: id, length and what the device wrote to the buffers are visible before the flags that announce them.
-        Volatile.Write(ref *(ushort*)(entry + 14), flags);
+        if (batching && batchFirst is null)
+        {
+            // The driver looks at the entries in order, so it sees none of the batch before it sees this one.
+            batchFirst = entry;
+            batchFlags = flags;
+        }
+        else
+        {
+            // Release: id, length and what the device wrote to the buffers are visible before the flags that announce them.
+            Volatile.Write(ref *(ushort*)(entry + 14), flags);
+        }
+
         usedPosition = Advance(usedPosition, entries);
         outstanding -= entries;
         pushedSinceSignal = System.Math.Min(pushedSinceSignal + entries, 2 * size);
+    }
+
+    public override void Unpop(int entries)
+    {
+        availablePosition = availablePosition >= entries ? availablePosition - entries : availablePosition + (2 * size) - entries;
+        outstanding -= entries;
+    }
+
+    public override void BeginBatch() => batching = true;
+
+    public override void EndBatch()
+    {
+        batching = false;
+        if (batchFirst is not null)
+        {
+            // Release: as in Push, for all entries of the batch.
+            Volatile.Write(ref *(ushort*)(batchFirst + 14), batchFlags);
+            batchFirst = null;
+        }
     }
 
     public override bool NeedsInterrupt()

@@ -24,6 +24,7 @@ internal sealed unsafe class SplitRing : VirtqueueRing
     private ushort nextUsed;
     private ushort signalledUsed;
     private ushort outstanding;
+    private bool batching;
 
     public SplitRing(in VirtqueueSettings settings, bool indirect, bool eventIndex)
         : base(settings, indirect, eventIndex) => mask = settings.Size - 1;
@@ -70,12 +71,6 @@ internal sealed unsafe class SplitRing : VirtqueueRing
         return PopResult.Taken;
     }
 
-    public override void TakeBack(int entries)
-    {
-        nextAvailable = unchecked((ushort)(nextAvailable - 1));
-        outstanding--;
-    }
-
     public override void Push(ushort id, int entries, uint written, bool wroteAnything)
     {
         byte* entry = used + 4 + (8 * (nextUsed & mask));
@@ -84,8 +79,24 @@ internal sealed unsafe class SplitRing : VirtqueueRing
         nextUsed = unchecked((ushort)(nextUsed + 1));
         outstanding--;
 
-        // Release: the entry, and what the device wrote to the buffers, is visible before the index.
-        Volatile.Write(ref *(ushort*)(used + 2), nextUsed);
+        if (!batching)
+        {
+            PublishUsed();
+        }
+    }
+
+    public override void Unpop(int entries)
+    {
+        nextAvailable = unchecked((ushort)(nextAvailable - 1));
+        outstanding--;
+    }
+
+    public override void BeginBatch() => batching = true;
+
+    public override void EndBatch()
+    {
+        batching = false;
+        PublishUsed();
     }
 
     public override bool NeedsInterrupt()
@@ -173,6 +184,9 @@ internal sealed unsafe class SplitRing : VirtqueueRing
             index = descriptor.Word14;
         }
     }
+
+    // Release: the entries, and what the device wrote to the buffers, are visible before the index.
+    private void PublishUsed() => Volatile.Write(ref *(ushort*)(used + 2), nextUsed);
 
     private PopResult Break(string error)
     {

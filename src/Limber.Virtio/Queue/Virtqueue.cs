@@ -134,6 +134,28 @@ public sealed class Virtqueue
     }
 
     /// <summary>
+    /// What is pushed until <see cref="EndBatch"/> becomes visible to the driver all at once, as the buffers of one network frame must.
+    /// </summary>
+    public void BeginBatch() => ring.BeginBatch();
+
+    /// <inheritdoc cref="BeginBatch"/>
+    public void EndBatch() => ring.EndBatch();
+
+    /// <summary>
+    /// Undoes a <see cref="TryPop"/>: the chain, not touched any more, comes out again next time. For devices that found nothing to
+    /// do with it, so that no request waits in the device while it waits for something else.
+    /// </summary>
+    /// <param name="chain">The last one popped that was not undone; those popped after it have been undone before.</param>
+    public void Unpop(DescriptorChain chain)
+    {
+        Release(chain);
+        ring.Unpop(chain.Entries);
+        last = chain == last ? null : last;
+        budget = budget == int.MaxValue ? budget : budget + 1;
+        Settle(chain);
+    }
+
+    /// <summary>
     /// Forgets a chain that the driver is not going to get back: on reset of the queue or the device. Harmless for one that was given
     /// up already, because the device threw while it had it.
     /// </summary>
@@ -145,24 +167,6 @@ public sealed class Virtqueue
             Release(chain);
             Settle(chain);
         }
-    }
-
-    /// <summary>
-    /// Puts the chain popped last back where it came from: the next <see cref="TryPop"/> takes it again, with whatever the driver has
-    /// written there by then. For a device that is stopped in the middle of a request that can't go on.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">It is not the chain popped last.</exception>
-    public void PutBack(DescriptorChain chain)
-    {
-        if (chain != last)
-        {
-            throw new InvalidOperationException($"a chain of queue {Index} was put back that was not the last one");
-        }
-
-        Release(chain);
-        ring.TakeBack(chain.Entries);
-        last = null;
-        Settle(chain);
     }
 
     /// <summary>

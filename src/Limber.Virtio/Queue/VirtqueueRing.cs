@@ -35,11 +35,17 @@ internal abstract unsafe class VirtqueueRing
     /// <summary>Takes the next chain that the driver made available.</summary>
     public abstract PopResult TryPop(GuestMemory memory, DescriptorChain chain);
 
-    /// <summary>Undoes the last <see cref="TryPop"/>.</summary>
-    public abstract void TakeBack(int entries);
-
     /// <summary>Gives a chain back and makes that visible to the driver.</summary>
     public abstract void Push(ushort id, int entries, uint written, bool wroteAnything);
+
+    /// <summary>Undoes the last <see cref="TryPop"/> that has not been undone: the chain comes out again next time.</summary>
+    public abstract void Unpop(int entries);
+
+    /// <summary>What is pushed from here on becomes visible to the driver all at once at <see cref="EndBatch"/>.</summary>
+    public abstract void BeginBatch();
+
+    /// <summary>See <see cref="BeginBatch"/>.</summary>
+    public abstract void EndBatch();
 
     /// <summary>True when the driver wants an interrupt for what was pushed since the last question.</summary>
     public abstract bool NeedsInterrupt();

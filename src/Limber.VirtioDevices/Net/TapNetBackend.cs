@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Immutable;
+using System.Linq;
+using Limber.Interop;
+using Limber.Net;
+using Limber.VirtioDevices.Native;
+
+namespace Limber.VirtioDevices.Net;
+
+/// <summary>A tap interface as a network device's host side.</summary>
+public sealed class TapNetBackend : INetBackend
+{
+    private static readonly TapOffloads[] Candidates =
+    [
+        TapOffloads.Checksum | TapOffloads.Tcp4 | TapOffloads.Tcp6 | TapOffloads.TcpEcn | TapOffloads.Udp,
+        TapOffloads.Checksum | TapOffloads.Tcp4 | TapOffloads.Tcp6 | TapOffloads.TcpEcn,
+        TapOffloads.Checksum | TapOffloads.Tcp4 | TapOffloads.Tcp6,
+        TapOffloads.Checksum,
+    ];
+
+    private readonly TapInterface tap;
+    private readonly ImmutableArray<FileDescriptor> senders;
+
+    /// <param name="tap">Owned from here on.</param>
+    /// <exception cref="HostException">The host has no descriptors left.</exception>
+    public TapNetBackend(TapInterface tap)
+    {
+        ArgumentNullException.ThrowIfNull(tap);
+        this.tap = tap;
+        SupportedOffloads = Candidates.FirstOrDefault(tap.SetOffloads);
+        _ = tap.SetOffloads(TapOffloads.None);
+        senders = [.. tap.Queues.Select(HostCalls.Duplicate)];
+    }
+
+    /// <inheritdoc/>
+    public string Name => tap.Name;
+
+    /// <inheritdoc/>
+    public int Pairs => tap.Queues.Length;
+
+    /// <inheritdoc/>
+    public TapOffloads SupportedOffloads { get; }
+
+    /// <inheritdoc/>
+    public FileDescriptor GetReceiveDescriptor(int pair) => tap.Queues[pair];
+
+    /// <inheritdoc/>
+    public FileDescriptor GetSendDescriptor(int pair) => senders[pair];
+
+    /// <inheritdoc/>
+    public int Receive(int pair, ReadOnlySpan<IoVector> target) => tap.Read(pair, target);
+
+    /// <inheritdoc/>
+    public int Send(int pair, ReadOnlySpan<IoVector> source) => tap.Write(pair, source);
+
+    /// <inheritdoc/>
+    public void SetOffloads(TapOffloads offloads) => _ = tap.SetOffloads(offloads);
+
+    /// <inheritdoc/>
+    public void SetActivePairs(int count) => tap.SetActiveQueues(count);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (FileDescriptor sender in senders)
+        {
+            sender.Dispose();
+        }
+
+        tap.Dispose();
+    }
+}

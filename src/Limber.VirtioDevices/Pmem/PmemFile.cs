@@ -1,0 +1,115 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using Limber.Interop;
+using Limber.VirtioDevices.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Limber.VirtioDevices.Pmem;
+
+/// <summary>A file of the host, mapped whole, that the guest sees as persistent memory.</summary>
+/// <remarks>Thread: <see cref="Flush"/> any, as it waits for the disk; the rest the creator's.</remarks>
+public sealed class PmemFile : IDisposable
+{
+    /// <summary>What start and size are multiples of: guests map the range by large pages.</summary>
+    public const ulong Alignment = 2UL << 20;
+
+    private readonly FileDescriptor file;
+
+    private PmemFile(string path, FileDescriptor file, HostMapping mapping, bool discardsWrites)
+    {
+        Path = path;
+        this.file = file;
+        Mapping = mapping;
+        DiscardsWrites = discardsWrites;
+    }
+
+    /// <summary>For messages.</summary>
+    public string Path { get; }
+
+    /// <summary>The pages.</summary>
+    public HostMapping Mapping { get; }
+
+    /// <summary>What the guest writes never reaches the file.</summary>
+    public bool DiscardsWrites { get; }
+
+    /// <summary>Opens and maps a file.</summary>
+    /// <param name="path">A regular file.</param>
+    /// <param name="size">Bytes, a multiple of <see cref="Alignment"/>; null for the size of the file. A shorter file grows, unless writes are discarded.</param>
+    /// <param name="discardWrites">Map privately; the file is not written.</param>
+    /// <exception cref="IOException">The file can't be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">Nor may it be.</exception>
+    /// <exception cref="ArgumentException">The size is not possible; the text names it.</exception>
+    /// <exception cref="HostException">The host can't map it.</exception>
+    public static PmemFile Open(string path, ulong? size, bool discardWrites)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        using SafeFileHandle handle = File.OpenHandle(
+            path, FileMode.Open, discardWrites ? FileAccess.Read : FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        ulong present = (ulong)RandomAccess.GetLength(handle);
+        ulong length = size ?? present;
+        if (length == 0 || length % Alignment != 0)
+        {
+            throw new ArgumentException($"{length} bytes of persistent memory in '{path}' are not a multiple of {Alignment}");
+        }
+
+        if (length > present)
+        {
+            if (discardWrites)
+            {
+                throw new ArgumentException($"persistent memory of {length} bytes without writes needs as many in '{path}', which has {present}");
+            }
+
+            RandomAccess.SetLength(handle, (long)length);
+        }
+
+        bool held = false;
+        handle.DangerousAddRef(ref held);
+        try
+        {
+            int number = (int)handle.DangerousGetHandle();
+            HostMapping mapping = discardWrites
+                ? HostMapping.MapPrivate(number, length, path)
+                : HostMapping.MapShared(number, length, path);
+            try
+            {
+                return new PmemFile(path, HostCalls.Duplicate(number), mapping, discardWrites);
+            }
+            catch
+            {
+                mapping.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
+    }
+
+    /// <summary>Waits until what the guest wrote is on the disk; false when the disk says it is not.</summary>
+    public bool Flush()
+    {
+        if (DiscardsWrites)
+        {
+            return true;
+        }
+
+        // A shared mapping's pages are those of the file, so this writes them too; and the file's size and blocks, unlike msync.
+        int result;
+        do
+        {
+            result = HostCalls.fsync(file);
+        }
+        while (result != 0 && Marshal.GetLastPInvokeError() == ErrorNumber.EINTR);
+
+        return result == 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Mapping.Dispose();
+        file.Dispose();
+    }
+}

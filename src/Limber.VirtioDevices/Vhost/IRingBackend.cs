@@ -1,0 +1,47 @@
+using System;
+using Limber.Interop;
+using Limber.Memory;
+using Limber.Virtio;
+
+namespace Limber.VirtioDevices.Vhost;
+
+/// <summary>Another process, or the kernel, that serves the rings of a device itself.</summary>
+/// <remarks>
+/// Thread: one at a time. Calls wait for the other side, but not for ever. Errors are exceptions
+/// (<see cref="HostException"/>, <see cref="VhostUser.VhostUserException"/>); after one the back end is of no further use.
+/// </remarks>
+public interface IRingBackend : IDisposable
+{
+    /// <summary>For messages: a path or an interface.</summary>
+    string Name { get; }
+
+    /// <summary>Virtio features it can serve.</summary>
+    ulong Features { get; }
+
+    /// <summary>The most queues, as the device type's back ends count them (pairs for a network device); null when it does not say.</summary>
+    int? MaximumQueues { get; }
+
+    /// <summary>Hangs up when the back end is gone; null for one that never goes.</summary>
+    FileDescriptor? HangupDescriptor { get; }
+
+    /// <summary>Throws when it can't reach this memory.</summary>
+    void CheckMemory(GuestMemory memory);
+
+    /// <summary>What the driver accepted, limited to <see cref="Features"/>.</summary>
+    void SetFeatures(ulong features);
+
+    /// <summary>Hands the guest's memory over, or over again.</summary>
+    void SetMemory(GuestMemory memory);
+
+    /// <summary>Starts a ring.</summary>
+    /// <param name="index">Its number.</param>
+    /// <param name="settings">Its place.</param>
+    /// <param name="first">Index of the first entry to take.</param>
+    /// <param name="kick">The guest's doorbell.</param>
+    /// <param name="call">The guest's interrupt.</param>
+    void StartRing(int index, in VirtqueueSettings settings, ushort first, HostEvent kick, HostEvent call);
+
+    /// <summary>Stops a ring: it is not touched any more.</summary>
+    /// <returns>Index of the first entry not taken.</returns>
+    ushort StopRing(int index);
+}

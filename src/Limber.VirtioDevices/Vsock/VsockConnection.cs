@@ -1,0 +1,483 @@
+using System;
+using Limber.Device.Loop;
+using Limber.Interop;
+using Limber.Virtio;
+using Limber.VirtioDevices.Native;
+
+namespace Limber.VirtioDevices.Vsock;
+
+/// <summary>
+/// One stream between a socket of the host and a port of the guest.
+/// <code>
+///   Requested   a host program connected; the guest was asked and has not answered
+///   Open        bytes flow, in both directions or in what is left of them
+///   Closing     the host's end is closed and the guest was told; its reset is awaited
+///   Closed      not in the table any more
+/// </code>
+/// </summary>
+/// <remarks>
+/// Credit (VIRTIO 1.2, 5.10.6.3): the guest sends no more than <see cref="BufferSize"/> bytes that the socket has not taken;
+/// towards the guest its own buf_alloc and fwd_cnt are the limit.
+/// Guest-controlled: all packets. One that makes no sense resets this connection and no other.
+/// Thread: the device's loop.
+/// </remarks>
+internal sealed class VsockConnection
+{
+    /// <summary>What the guest may send ahead.</summary>
+    public const int BufferSize = 128 * 1024;
+
+    private const int LargestPayload = 64 * 1024;
+    private readonly VsockDevice device;
+    private readonly VsockBuffer buffer = new(BufferSize);
+    private FileDescriptor? socket;
+    private LoopSource? source;
+    private LoopEvents watched;
+    private VsockState state;
+    private uint received;
+    private uint forwarded;
+    private uint forwardedTold;
+    private uint sent;
+    private uint guestBuffer;
+    private uint guestForwarded;
+    private uint guestShut;
+    private uint toldShut;
+    private uint toTellShut;
+    private bool mayHaveData;
+    private bool ended;
+    private bool hungUp;
+    private bool owesAnswer;
+    private bool owesCredit;
+    private bool owesReset;
+    private bool askedForCredit;
+
+    public VsockConnection(VsockDevice device, VsockAddress address, FileDescriptor socket, bool byGuest)
+    {
+        this.device = device;
+        Address = address;
+        this.socket = socket;
+        state = byGuest ? VsockState.Open : VsockState.Requested;
+        owesAnswer = true;
+    }
+
+    public VsockAddress Address { get; }
+
+    /// <summary>True while the device has it in its list of those that have something to send.</summary>
+    public bool IsQueued { get; set; }
+
+    public bool IsClosing => state == VsockState.Closing;
+
+    /// <summary>Whether <see cref="TryProduce"/> may have something for the guest.</summary>
+    public bool WantsToSend => state != VsockState.Closed
+        && (owesReset || owesAnswer || owesCredit || toTellShut != 0 || (CanReceive && (GuestCredit > 0 || !askedForCredit)));
+
+    private uint GuestCredit
+    {
+        get
+        {
+            uint used = unchecked(sent - guestForwarded);
+            return used >= guestBuffer ? 0 : guestBuffer - used;
+        }
+    }
+
+    private bool CanReceive => state == VsockState.Open && mayHaveData && !ended && (guestShut & VsockHeader.NoReceive) == 0;
+
+    /// <summary>Begins to watch the socket.</summary>
+    public void Start()
+    {
+        Watch();
+        device.Queue(this);
+    }
+
+    /// <summary>Takes note of the guest's credit, which every packet tells.</summary>
+    public void Learn(in VsockHeader header)
+    {
+        guestBuffer = header.BufferSize;
+        guestForwarded = header.Forwarded;
+
+        // Asked once for each time there is none, or a guest that does not read would be asked for ever.
+        askedForCredit &= GuestCredit == 0;
+    }
+
+    /// <summary>Closes the socket and tells nobody.</summary>
+    public void Close()
+    {
+        state = VsockState.Closed;
+        CloseSocket();
+    }
+
+    /// <summary>Has the guest's end reset; the connection is gone when it was told.</summary>
+    public void Reset()
+    {
+        CloseSocket();
+        owesReset = true;
+        device.Queue(this);
+    }
+
+    /// <summary>A packet of the guest.</summary>
+    /// <param name="header">Copied.</param>
+    /// <param name="chain">Holds the payload behind the header.</param>
+    public void Handle(in VsockHeader header, DescriptorChain chain)
+    {
+        if (header.Operation == VsockOperation.Reset)
+        {
+            device.Forget(this);
+            return;
+        }
+
+        if (owesReset)
+        {
+            return;
+        }
+
+        Learn(header);
+        bool makesSense = header.Operation switch
+        {
+            VsockOperation.Response => HandleResponse(),
+            VsockOperation.Data => HandleData(header.Length, chain),
+            VsockOperation.Shutdown => HandleShutdown(header.Flags),
+            VsockOperation.CreditUpdate => state != VsockState.Requested,
+            VsockOperation.CreditRequest => owesCredit = state != VsockState.Requested,
+            _ => false,
+        };
+        if (!makesSense)
+        {
+            device.CountOddity("vsock packet that its connection does not expect");
+            Reset();
+        }
+
+        device.Queue(this);
+    }
+
+    /// <summary>Fills one packet for the guest; false when there is nothing to say just now.</summary>
+    public bool TryProduce(DescriptorChain chain, out uint written)
+    {
+        written = VsockHeader.Bytes;
+        if (owesReset)
+        {
+            Write(chain, VsockOperation.Reset, 0, 0);
+            device.Forget(this);
+            return true;
+        }
+
+        if (owesAnswer)
+        {
+            owesAnswer = false;
+            Write(chain, state == VsockState.Requested ? VsockOperation.Request : VsockOperation.Response, 0, 0);
+            return true;
+        }
+
+        if (CanReceive && GuestCredit > 0 && TryReceive(chain, out written))
+        {
+            return true;
+        }
+
+        written = VsockHeader.Bytes;
+        if (owesReset)
+        {
+            return TryProduce(chain, out written);
+        }
+
+        if (toTellShut != 0)
+        {
+            toldShut |= toTellShut;
+            toTellShut = 0;
+            Write(chain, VsockOperation.Shutdown, toldShut, 0);
+            return true;
+        }
+
+        if (owesCredit)
+        {
+            Write(chain, VsockOperation.CreditUpdate, 0, 0);
+            return true;
+        }
+
+        if (CanReceive && GuestCredit == 0 && !askedForCredit)
+        {
+            askedForCredit = true;
+            Write(chain, VsockOperation.CreditRequest, 0, 0);
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool HandleResponse()
+    {
+        if (state != VsockState.Requested || owesAnswer)
+        {
+            return false;
+        }
+
+        state = VsockState.Open;
+        Span<byte> line = stackalloc byte[24];
+        "OK "u8.CopyTo(line);
+        _ = Address.HostPort.TryFormat(line[3..], out int digits);
+        line[3 + digits] = (byte)'\n';
+
+        // The first bytes ever find room, unless the program is gone.
+        if (SocketCalls.Send(socket!, line[..(4 + digits)]) != 4 + digits)
+        {
+            Reset();
+            return true;
+        }
+
+        Watch();
+        return true;
+    }
+
+    private bool HandleData(uint length, DescriptorChain chain)
+    {
+        if (state == VsockState.Closing)
+        {
+            // On its way when the host's end closed.
+            Reset();
+            return true;
+        }
+
+        // Guest-controlled: what exceeds its credit does not fit into the buffer.
+        if (state != VsockState.Open || owesAnswer || (guestShut & VsockHeader.NoSend) != 0
+            || chain.ReadableLength - VsockHeader.Bytes < length || length > BufferSize - unchecked(received - forwarded))
+        {
+            return false;
+        }
+
+        received = unchecked(received + length);
+        Span<IoVector> vectors = device.Vectors;
+        int done = 0;
+        if (buffer.Count == 0 && length != 0)
+        {
+            int count = SegmentList.Slice(chain.Readable, VsockHeader.Bytes, length, vectors);
+            done = SocketCalls.Send(socket!, vectors[..count]);
+            if (!Took(done))
+            {
+                return true;
+            }
+        }
+
+        done = Math.Max(done, 0);
+        SegmentReader reader = chain.Reader;
+        reader.Skip(VsockHeader.Bytes + done);
+        for (int left = (int)length - done; left > 0;)
+        {
+            ReadOnlySpan<byte> piece = reader.Next(left);
+            buffer.Add(piece);
+            left -= piece.Length;
+        }
+
+        Watch();
+        return true;
+    }
+
+    private bool HandleShutdown(uint flags)
+    {
+        if (state == VsockState.Requested)
+        {
+            return false;
+        }
+
+        guestShut |= flags & (VsockHeader.NoReceive | VsockHeader.NoSend);
+        FinishShutdown();
+        return true;
+    }
+
+    /// <summary>Passes the guest's end of sending on when the socket has taken everything before it.</summary>
+    private void FinishShutdown()
+    {
+        if (buffer.Count != 0 || guestShut == 0)
+        {
+            return;
+        }
+
+        if (state == VsockState.Closing || guestShut == (VsockHeader.NoReceive | VsockHeader.NoSend))
+        {
+            // Spec: VIRTIO 1.2 5.10.6.6: a clean disconnect is answered by a reset.
+            Reset();
+        }
+        else if (socket is not null)
+        {
+            bool noMoreToHost = (guestShut & VsockHeader.NoSend) != 0;
+            _ = SocketCalls.shutdown(socket, noMoreToHost ? SocketCalls.SHUT_WR : SocketCalls.SHUT_RD);
+        }
+    }
+
+    private bool TryReceive(DescriptorChain chain, out uint written)
+    {
+        written = 0;
+        Span<IoVector> vectors = device.Vectors;
+        long room = Math.Min(Math.Min(chain.WritableLength - VsockHeader.Bytes, LargestPayload), GuestCredit);
+        int count = SegmentList.Slice(chain.Writable, VsockHeader.Bytes, room, vectors);
+        int length = SocketCalls.Receive(socket!, vectors[..count]);
+        if (length > 0)
+        {
+            sent = unchecked(sent + (uint)length);
+            written = (uint)(VsockHeader.Bytes + length);
+            Write(chain, VsockOperation.Data, 0, (uint)length);
+            return true;
+        }
+
+        if ((length is -ErrorNumber.EAGAIN or -ErrorNumber.EINTR) && !hungUp)
+        {
+            mayHaveData = false;
+            Watch();
+        }
+        else if (length is 0 or -ErrorNumber.EAGAIN)
+        {
+            End();
+        }
+        else
+        {
+            Reset();
+        }
+
+        return false;
+    }
+
+    /// <summary>The host's program sends no more; if it is gone altogether, it receives no more either.</summary>
+    private void End()
+    {
+        ended = true;
+        if (hungUp)
+        {
+            CloseSocket();
+            state = VsockState.Closing;
+            toTellShut = VsockHeader.NoReceive | VsockHeader.NoSend;
+        }
+        else
+        {
+            toTellShut = VsockHeader.NoSend;
+            Watch();
+        }
+    }
+
+    private void OnReady(LoopEvents events)
+    {
+        if ((events & LoopEvents.Writable) != 0 || ((events & (LoopEvents.Error | LoopEvents.Hangup)) != 0 && buffer.Count != 0))
+        {
+            Flush();
+        }
+
+        if (owesReset || state == VsockState.Closed)
+        {
+            return;
+        }
+
+        if ((events & (LoopEvents.Error | LoopEvents.Hangup)) != 0)
+        {
+            // Reported for ever: what is left to read is read without being watched for.
+            source?.Dispose();
+            source = null;
+            hungUp = true;
+            if (state == VsockState.Requested)
+            {
+                Reset();
+                return;
+            }
+
+            if (ended)
+            {
+                End();
+            }
+        }
+
+        if ((events & ~LoopEvents.Writable) != 0)
+        {
+            mayHaveData = true;
+        }
+
+        Watch();
+        device.Queue(this);
+    }
+
+    private void Flush()
+    {
+        while (buffer.Count != 0)
+        {
+            Span<IoVector> vectors = device.Vectors[..2];
+            int count = buffer.GetVectors(vectors);
+            int done = SocketCalls.Send(socket!, vectors[..count]);
+            if (!Took(done))
+            {
+                return;
+            }
+
+            if (done < 0)
+            {
+                break;
+            }
+
+            buffer.Remove(done);
+        }
+
+        FinishShutdown();
+        device.Queue(this);
+    }
+
+    /// <summary>False when the socket takes nothing any more.</summary>
+    private bool Took(int count)
+    {
+        if (count < 0)
+        {
+            if (count is -ErrorNumber.EAGAIN or -ErrorNumber.EINTR)
+            {
+                return true;
+            }
+
+            Reset();
+            return false;
+        }
+
+        forwarded = unchecked(forwarded + (uint)count);
+
+        // The guest is told when it believes that less than half of the buffer is free.
+        owesCredit |= forwarded != forwardedTold && unchecked(received - forwardedTold) >= BufferSize / 2;
+        return true;
+    }
+
+    private void Watch()
+    {
+        if (socket is null || hungUp)
+        {
+            return;
+        }
+
+        LoopEvents events = buffer.Count != 0 ? LoopEvents.Writable : LoopEvents.None;
+        if (state == VsockState.Open && !mayHaveData && !ended && (guestShut & VsockHeader.NoReceive) == 0)
+        {
+            events |= LoopEvents.Readable;
+        }
+
+        if (source is null)
+        {
+            source = device.Watch(socket, events, OnReady);
+        }
+        else if (events != watched)
+        {
+            source.Modify(events);
+        }
+
+        watched = events;
+    }
+
+    private void CloseSocket()
+    {
+        source?.Dispose();
+        source = null;
+        socket?.Dispose();
+        socket = null;
+        buffer.Remove(buffer.Count);
+    }
+
+    private void Write(DescriptorChain chain, VsockOperation operation, uint flags, uint length)
+    {
+        forwardedTold = forwarded;
+        owesCredit = false;
+        SegmentWriter writer = chain.Writer;
+        _ = writer.TryWrite(device.CreateHeader(Address, operation) with
+        {
+            Length = length,
+            Flags = flags,
+            BufferSize = BufferSize,
+            Forwarded = forwarded,
+        });
+    }
+}

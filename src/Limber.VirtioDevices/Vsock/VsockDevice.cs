@@ -1,0 +1,346 @@
+using System;
+using System.Collections.Generic;
+using Limber.Device.Loop;
+using Limber.Interop;
+using Limber.Virtio;
+
+namespace Limber.VirtioDevices.Vsock;
+
+/// <summary>
+/// A socket device (VIRTIO 1.2, 5.10) whose other end are Unix sockets of the host.
+/// <code>
+///   host program  --connect-->  PATH           says "CONNECT port\n", reads "OK hostport\n", then the stream
+///   guest program --connect-->  host port P    arrives at the program that listens at PATH_P
+///   queues   0 receive   1 transmit   2 events (none are sent)
+/// </code>
+/// </summary>
+/// <remarks>
+/// Streams only; at most <see cref="MaximumConnections"/>, each with a buffer of <see cref="VsockConnection.BufferSize"/> at most.
+/// A guest that gives no receive buffers is not answered, and what it sends waits when too many answers are due.
+/// Everything runs on the first loop of the context.
+/// </remarks>
+public sealed class VsockDevice : VirtioDevice
+{
+    /// <summary>The host's context id.</summary>
+    public const ulong HostContext = 2;
+
+    /// <summary>Most connections, with those that are not established yet.</summary>
+    public const int MaximumConnections = 1023;
+
+    private const int Receive = 0;
+    private const int Transmit = 1;
+    private const uint FirstHostPort = 1u << 30;
+    private const uint PastHostPort = 1u << 31;
+
+    private readonly uint contextId;
+    private readonly VsockHost host;
+    private readonly Dictionary<VsockAddress, VsockConnection> connections = [];
+    private readonly Queue<VsockConnection> ready = new(MaximumConnections + 1);
+    private readonly VsockResets resets = new();
+    private readonly IoVector[] vectors = GC.AllocateArray<IoVector>(DescriptorChain.MaximumSegments, pinned: true);
+    private Virtqueue? receiveQueue;
+    private Virtqueue? transmitQueue;
+    private uint nextHostPort = FirstHostPort;
+
+    /// <param name="context">Surroundings; of its loops the first is used.</param>
+    /// <param name="contextId">The guest's context id, 3..0xfffffffe.</param>
+    /// <param name="path">The socket of the host, made here and removed by Dispose; a stale one is replaced.</param>
+    /// <param name="queueSize">Descriptors a queue, a power of two.</param>
+    /// <exception cref="ArgumentException">The context id is reserved.</exception>
+    /// <exception cref="Chardev.ChardevException">The path is in use or can't be used.</exception>
+    public VsockDevice(VirtioDeviceContext context, uint contextId, string path, int queueSize = 256)
+        : base(VirtioDeviceType.Socket, Narrow(context, contextId), [queueSize, queueSize, 64], 0, CreateConfig(contextId))
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        this.contextId = contextId;
+        host = new VsockHost(path);
+    }
+
+    /// <summary>Connections in the table. Thread: the loop's.</summary>
+    internal int ConnectionCount => connections.Count;
+
+    /// <summary>Whether there may be one more connection.</summary>
+    internal bool HasRoom => connections.Count + host.Handshakes < MaximumConnections;
+
+    /// <summary>For one transfer at a time.</summary>
+    internal Span<IoVector> Vectors => vectors;
+
+    internal void CountOddity(string oddity) => Log.GuestError(Id, oddity);
+
+    internal LoopSource Watch(FileDescriptor socket, LoopEvents events, Action<LoopEvents> onReady) =>
+        ControlLoop.Add(socket, events, onReady, this);
+
+    /// <summary>The connection may have something for the guest.</summary>
+    internal void Queue(VsockConnection connection)
+    {
+        if (!connection.IsQueued && connection.WantsToSend)
+        {
+            connection.IsQueued = true;
+            ready.Enqueue(connection);
+            receiveQueue?.Schedule();
+        }
+    }
+
+    /// <summary>Takes a connection out of the table.</summary>
+    internal void Forget(VsockConnection connection)
+    {
+        connection.Close();
+        if (connections.Remove(connection.Address))
+        {
+            host.Resume();
+        }
+    }
+
+    /// <summary>A program of the host did not say what it should.</summary>
+    internal void End(VsockHandshake handshake)
+    {
+        handshake.Dispose();
+        host.Remove(handshake);
+    }
+
+    /// <summary>A program of the host has named the guest's port.</summary>
+    internal void Connect(VsockHandshake handshake, FileDescriptor socket, uint port)
+    {
+        host.Remove(handshake);
+        VsockAddress address;
+        do
+        {
+            address = new VsockAddress(port, nextHostPort);
+            nextHostPort = nextHostPort + 1 == PastHostPort ? FirstHostPort : nextHostPort + 1;
+        }
+        while (connections.ContainsKey(address));
+
+        Add(new VsockConnection(this, address, socket, byGuest: false));
+    }
+
+    internal VsockHeader CreateHeader(VsockAddress address, VsockOperation operation) => new()
+    {
+        SourceContext = HostContext,
+        DestinationContext = contextId,
+        SourcePort = address.HostPort,
+        DestinationPort = address.GuestPort,
+        Type = VsockHeader.StreamType,
+        Operation = operation,
+    };
+
+    /// <inheritdoc/>
+    protected override void Activate(ulong features, IReadOnlyList<Virtqueue?> queues) => host.Start(this, ControlLoop);
+
+    /// <inheritdoc/>
+    protected override void Deactivate(Action deactivated)
+    {
+        ArgumentNullException.ThrowIfNull(deactivated);
+        host.Stop();
+        foreach (VsockConnection connection in connections.Values)
+        {
+            connection.Close();
+        }
+
+        connections.Clear();
+        ready.Clear();
+        resets.Clear();
+        deactivated();
+    }
+
+    /// <inheritdoc/>
+    protected override void StartQueue(Virtqueue queue) => Use(queue, queue);
+
+    /// <inheritdoc/>
+    protected override void StopQueue(Virtqueue queue, QueueStopReason reason, Action stopped)
+    {
+        ArgumentNullException.ThrowIfNull(stopped);
+        Use(queue, null);
+        stopped();
+    }
+
+    /// <inheritdoc/>
+    protected override QueueWork ProcessQueue(Virtqueue queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        return queue.Index switch
+        {
+            Receive => ProcessReceive(queue),
+            Transmit => ProcessTransmit(queue),
+
+            // Events are of migration alone; the driver's buffers stay where they are.
+            _ => QueueWork.Waiting,
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => host.Dispose();
+
+    private static VirtioDeviceContext Narrow(VirtioDeviceContext context, uint contextId)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return contextId is >= 3 and < uint.MaxValue
+            ? context with { Loops = [context.Loops[0]] }
+            : throw new ArgumentException($"the context id {contextId} of {context.Id} is not in 3..{uint.MaxValue - 1}");
+    }
+
+    private static VirtioConfigSpace CreateConfig(uint contextId)
+    {
+        var config = new VirtioConfigSpace(8);
+        config.WriteUInt64(0, contextId);
+        return config;
+    }
+
+    private void Use(Virtqueue queue, Virtqueue? started)
+    {
+        if (queue.Index == Receive)
+        {
+            receiveQueue = started;
+        }
+        else if (queue.Index == Transmit)
+        {
+            transmitQueue = started;
+        }
+    }
+
+    private QueueWork ProcessReceive(Virtqueue queue)
+    {
+        while (ready.Count != 0 || resets.Count != 0)
+        {
+            if (!queue.TryPop(out DescriptorChain? chain))
+            {
+                return QueueWork.Done;
+            }
+
+            if (chain.WritableLength < VsockHeader.Bytes + 1 || chain.ReadableLength != 0)
+            {
+                CountOddity("vsock receive buffer without room for a packet");
+                queue.Push(chain, 0);
+            }
+            else if (TryFill(chain, out uint written))
+            {
+                queue.Push(chain, written);
+            }
+            else
+            {
+                queue.Unpop(chain);
+            }
+        }
+
+        return QueueWork.Waiting;
+    }
+
+    private bool TryFill(DescriptorChain chain, out uint written)
+    {
+        written = VsockHeader.Bytes;
+        if (resets.Count != 0)
+        {
+            SegmentWriter writer = chain.Writer;
+            _ = writer.TryWrite(CreateHeader(resets.Take(), VsockOperation.Reset));
+            transmitQueue?.Schedule();
+            return true;
+        }
+
+        while (ready.TryDequeue(out VsockConnection? connection))
+        {
+            connection.IsQueued = false;
+            if (connection.WantsToSend && connection.TryProduce(chain, out written))
+            {
+                // Behind all others, so that each has its turn.
+                Queue(connection);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private QueueWork ProcessTransmit(Virtqueue queue)
+    {
+        while (!resets.IsFull)
+        {
+            if (!queue.TryPop(out DescriptorChain? chain))
+            {
+                return QueueWork.Done;
+            }
+
+            SegmentReader reader = chain.Reader;
+            if (reader.TryRead(out VsockHeader header) && header.SourceContext == contextId)
+            {
+                Handle(header, chain);
+            }
+            else
+            {
+                CountOddity("vsock packet without a header, or not of this guest");
+            }
+
+            queue.Push(chain, 0);
+        }
+
+        return QueueWork.Waiting;
+    }
+
+    private void Handle(in VsockHeader header, DescriptorChain chain)
+    {
+        var address = new VsockAddress(header.SourcePort, header.DestinationPort);
+        if (header.DestinationContext != HostContext || header.Type != VsockHeader.StreamType)
+        {
+            Refuse(header, address);
+        }
+        else if (connections.TryGetValue(address, out VsockConnection? connection))
+        {
+            connection.Handle(header, chain);
+        }
+        else if (header.Operation == VsockOperation.Request)
+        {
+            Accept(header, address);
+        }
+        else
+        {
+            Refuse(header, address);
+        }
+    }
+
+    private void Accept(in VsockHeader header, VsockAddress address)
+    {
+        if (!HasRoom)
+        {
+            DropOneThatIsClosing();
+        }
+
+        if (!HasRoom || host.TryConnect(address.HostPort) is not { } socket)
+        {
+            Refuse(header, address);
+            return;
+        }
+
+        var connection = new VsockConnection(this, address, socket, byGuest: true);
+
+        // What a request says of credit counts as well.
+        connection.Learn(header);
+        Add(connection);
+    }
+
+    private void Add(VsockConnection connection)
+    {
+        connections.Add(connection.Address, connection);
+        connection.Start();
+    }
+
+    private void Refuse(in VsockHeader header, VsockAddress address)
+    {
+        // Spec: VIRTIO 1.2 5.10.6.4.2: a reset is not answered.
+        if (header.Operation != VsockOperation.Reset)
+        {
+            resets.Add(address);
+            receiveQueue?.Schedule();
+        }
+    }
+
+    private void DropOneThatIsClosing()
+    {
+        foreach (VsockConnection connection in connections.Values)
+        {
+            if (connection.IsClosing && !resets.IsFull)
+            {
+                resets.Add(connection.Address);
+                Forget(connection);
+                return;
+            }
+        }
+    }
+}
