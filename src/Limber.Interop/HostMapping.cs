@@ -94,6 +94,21 @@ public sealed unsafe class HostMapping : SafeHandle
         }
     }
 
+    /// <summary>Returns a part to the host; it reads as zeros afterwards. Allocates nothing.</summary>
+    /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <returns>False when the host refused: pages that are locked, or a file without holes.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the mapping.</exception>
+    public bool TryDiscard(ulong offset, ulong length)
+    {
+        if (offset > Length || length > Length - offset)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset), $"range 0x{offset:x} of {length} bytes is not inside a mapping of {Length} bytes");
+        }
+
+        return Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
