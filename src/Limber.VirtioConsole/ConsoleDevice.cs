@@ -26,8 +26,7 @@ public sealed class ConsoleDevice : VirtioDevice
     private const int RowsOffset = 2;
     private const int MaximumPortsOffset = 4;
     private const int EmergencyOffset = 8;
-    private const int DataQueueSize = 128;
-    private const int ControlQueueSize = 64;
+    private const int QueueSize = 128;
 
     private readonly ConsolePort?[] ports;
     private readonly Virtqueue?[] running;
@@ -42,8 +41,8 @@ public sealed class ConsoleDevice : VirtioDevice
 
     /// <summary>One terminal, without MULTIPORT: port 0.</summary>
     /// <param name="context">Surroundings.</param>
-    /// <param name="port">The terminal.</param>
-    /// <exception cref="ArgumentException">The port has a name or another number.</exception>
+    /// <param name="port">The terminal; its name is for the owner, guests do not see it.</param>
+    /// <exception cref="ArgumentException">The port has another number.</exception>
     public ConsoleDevice(VirtioDeviceContext context, ConsolePortOptions port)
         : this(context, maximumPorts: 1, isSinglePort: true, SizeFeature(port))
     {
@@ -92,7 +91,7 @@ public sealed class ConsoleDevice : VirtioDevice
     {
         ArgumentNullException.ThrowIfNull(options);
         ConsolePort? port = null;
-        RunOnLoop(() =>
+        LoopCall.Run(ControlLoop, () =>
         {
             int number = PortPlaces.Choose(ports, options, Id);
             port = new ConsolePort(this, number, options);
@@ -109,7 +108,7 @@ public sealed class ConsoleDevice : VirtioDevice
     public void RemovePort(ConsolePort port)
     {
         ArgumentNullException.ThrowIfNull(port);
-        RunOnLoop(() =>
+        LoopCall.Run(ControlLoop, () =>
         {
             if (isSinglePort || GetPort(port.Number) != port)
             {
@@ -136,7 +135,7 @@ public sealed class ConsoleDevice : VirtioDevice
             throw new ArgumentException($"port {port.Number} of {Id} is no console and has no size");
         }
 
-        RunOnLoop(() =>
+        LoopCall.Run(ControlLoop, () =>
         {
             port.Size = size;
             if (isSinglePort)
@@ -256,11 +255,7 @@ public sealed class ConsoleDevice : VirtioDevice
     private static int[] QueueSizes(int count)
     {
         int[] sizes = new int[count];
-        for (int i = 0; i < count; i++)
-        {
-            sizes[i] = ConsoleQueues.IsControl(i) ? ControlQueueSize : DataQueueSize;
-        }
-
+        Array.Fill(sizes, QueueSize);
         return sizes;
     }
 
@@ -290,42 +285,5 @@ public sealed class ConsoleDevice : VirtioDevice
     {
         int count = emergency.Take(emergencyBytes);
         ports[0]?.Output.WriteUrgently(emergencyBytes.AsSpan(0, count));
-    }
-
-    private void RunOnLoop(Action action)
-    {
-        if (ControlLoop.IsCurrent)
-        {
-            action();
-            return;
-        }
-
-        using var done = new ManualResetEventSlim();
-        Exception? thrown = null;
-        bool posted = PostToLoop(() =>
-        {
-            try
-            {
-                action();
-            }
-            catch (Exception e)
-            {
-                thrown = e;
-            }
-
-            done.Set();
-        });
-        if (!posted)
-        {
-            // The loop has ended, so nothing runs beside this.
-            action();
-            return;
-        }
-
-        done.Wait();
-        if (thrown is not null)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
-        }
     }
 }
