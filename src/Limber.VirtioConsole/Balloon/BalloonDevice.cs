@@ -273,7 +273,7 @@ public sealed class BalloonDevice : VirtioDevice
             GuestMemory memory = Memory.Current;
             foreach (ref readonly Interop.IoVector segment in chain.Writable)
             {
-                _ = releaser.Release(memory, segment.Base, segment.Length);
+                releaser.Release(memory, segment.Base, segment.Length);
             }
 
             queue.Push(chain, 0);

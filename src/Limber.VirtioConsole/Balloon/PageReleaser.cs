@@ -65,9 +65,8 @@ internal sealed class PageReleaser
         memory = null;
     }
 
-    /// <summary>Releases the whole pages of a piece of memory that a chain translated.</summary>
-    /// <returns>False when it is not RAM as it is now.</returns>
-    public bool Release(GuestMemory current, nint host, ulong length)
+    /// <summary>Releases the whole pages of a piece of memory that a chain translated; it lies within one region.</summary>
+    public void Release(GuestMemory current, nint host, ulong length)
     {
         foreach (GuestMemoryRegion region in current.Regions)
         {
@@ -86,10 +85,8 @@ internal sealed class PageReleaser
                 Discard(region, first, last - first);
             }
 
-            return true;
+            return;
         }
-
-        return false;
     }
 
     private void ReleaseRun()

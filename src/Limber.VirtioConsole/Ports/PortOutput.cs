@@ -189,5 +189,8 @@ internal sealed class PortOutput
         rest = new byte[Math.Min(reader.Remaining, MaximumRest)];
         restStart = 0;
         _ = reader.Read(rest);
+
+        // Until a write falls short the back end has no reason to call back, and this may be the last turn for long.
+        _ = FlushRest();
     }
 }
