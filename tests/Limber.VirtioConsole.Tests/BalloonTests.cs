@@ -237,21 +237,6 @@ public sealed class BalloonTests : IDisposable
         Assert.InRange(after - before, 0, 999);
     }
 
-    [Fact]
-    public void Shared_MemoryIsReleasedToo()
-    {
-        using var mapping = Limber.Interop.HostMapping.AllocateShared(0x4000, "test");
-        var bytes = SpanOf(mapping);
-        bytes.Fill(7);
-
-        Assert.True(mapping.TryDiscard(0x1000, 0x2000));
-
-        Assert.Equal([7, 0, 0, 7], new[] { bytes[0xfff], bytes[0x1000], bytes[0x2fff], bytes[0x3000] });
-        Assert.Throws<ArgumentOutOfRangeException>(() => mapping.TryDiscard(0x1000, 0x4000));
-    }
-
-    private static unsafe Span<byte> SpanOf(Limber.Interop.HostMapping mapping) => new((void*)mapping.Address, (int)mapping.Length);
-
     private void WriteActual(uint pages)
     {
         rig.Registers.TryWriteConfig(4, BitConverter.GetBytes(pages));
