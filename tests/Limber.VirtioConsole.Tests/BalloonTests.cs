@@ -96,6 +96,48 @@ public sealed class BalloonTests : IDisposable
         Assert.Equal(["page for the balloon that is no RAM"], rig.Log.Oddities);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Inflate_RandomLists_ReleaseExactlyTheirPages(int seed)
+    {
+        const int Pages = (int)(TestMemory.RegionSize / 4096);
+        var random = new Random(seed);
+        bool[] released = new bool[Pages];
+        Fill(0, Pages);
+        rig.Start(0);
+        for (int round = 0; round < 20; round++)
+        {
+            uint[] list = new uint[random.Next(1, 60)];
+            uint page = 0;
+            for (int i = 0; i < list.Length; i++)
+            {
+                // Runs in both directions, repetitions, jumps, and numbers beyond the RAM.
+                page = random.Next(6) switch
+                {
+                    0 => LastPage + (uint)random.Next(Pages),
+                    1 => LastPage + Pages + (uint)random.Next(1000),
+                    2 => unchecked(page - 1),
+                    3 => page,
+                    _ => unchecked(page + 1),
+                };
+                list[i] = page < LastPage ? LastPage : page;
+                if (list[i] < LastPage + Pages)
+                {
+                    released[list[i] - LastPage] = true;
+                }
+            }
+
+            Inflate(list);
+        }
+
+        byte[] first = FirstBytes(Pages);
+        Assert.Equal(released, Array.ConvertAll(first, b => b == 0));
+        Assert.Contains(true, released);
+        Assert.Contains(false, released);
+    }
+
     [Fact]
     public void Inflate_MoreThanTheLimit_IsCutAndCounted()
     {
