@@ -65,7 +65,7 @@ public sealed class ConsoleDevice : VirtioDevice
     private ConsoleDevice(VirtioDeviceContext context, int maximumPorts, bool isSinglePort, ulong features)
         : base(
             VirtioDeviceType.Console,
-            OneLoop(context),
+            OneLoop.Of(context),
             QueueSizes(isSinglePort ? ConsoleQueues.SinglePort : ConsoleQueues.Count(maximumPorts)),
             features | ConsoleFeatures.EmergencyWrite,
             CreateConfig(maximumPorts))
@@ -245,12 +245,6 @@ public sealed class ConsoleDevice : VirtioDevice
     private static int CheckMaximum(int maximumPorts) => maximumPorts is >= 1 and <= PortLimit
         ? maximumPorts
         : throw new ArgumentOutOfRangeException(nameof(maximumPorts), $"a console device has 1 to {PortLimit} ports, not {maximumPorts}");
-
-    private static VirtioDeviceContext OneLoop(VirtioDeviceContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return context with { Loops = [context.Loops[0]] };
-    }
 
     private static int[] QueueSizes(int count)
     {

@@ -1,9 +1,7 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.InteropServices;
 using System.Threading;
 using Limber.Device.Loop;
-using Limber.Memory;
 using Limber.Virtio;
 
 namespace Limber.VirtioConsole.Balloon;
@@ -36,13 +34,9 @@ public sealed class BalloonDevice : VirtioDevice
     private const int ActualOffset = 4;
     private const int QueueSize = 128;
 
-    // Linux sends 1 KiB, others a page. What is beyond is not released: the guest may not hold the loop up for long.
-    private const int MaximumListLength = 64 * 1024;
-    private const int ListPiece = 1024;
-
     private readonly BalloonQueue[] roles;
-    private readonly byte[] piece = new byte[ListPiece];
     private readonly PageReleaser releaser = new();
+    private readonly PageQueues pages;
     private readonly StatisticsQueue statistics = new();
     private readonly LoopTimer poll;
     private readonly TimeProvider time;
@@ -57,9 +51,10 @@ public sealed class BalloonDevice : VirtioDevice
     /// <param name="options">What is offered.</param>
     /// <param name="time">Dates the statistics.</param>
     public BalloonDevice(VirtioDeviceContext context, BalloonOptions options, TimeProvider time)
-        : base(VirtioDeviceType.Balloon, OneLoop(context), QueueSizes(options), options.Features, CreateConfig(options))
+        : base(VirtioDeviceType.Balloon, OneLoop.Of(context), QueueSizes(options), options.Features, CreateConfig(options))
     {
         this.time = time;
+        pages = new PageQueues(releaser, context.Memory, text => Log.GuestError(Id, text));
         roles = new BalloonQueue[Registers.QueueCount];
         poll = ControlLoop.CreateTimer(Poll, this);
         checkActual = CheckActual;
@@ -184,20 +179,14 @@ public sealed class BalloonDevice : VirtioDevice
 
     protected override QueueWork ProcessQueue(Virtqueue queue) => roles[queue.Index] switch
     {
-        BalloonQueue.Inflate => Inflate(queue),
-        BalloonQueue.Deflate => Deflate(queue),
+        BalloonQueue.Inflate => pages.Inflate(queue),
+        BalloonQueue.Deflate => PageQueues.Deflate(queue),
         BalloonQueue.Statistics => statistics.Process(queue, time, tellStatistics),
-        BalloonQueue.Reporting => Report(queue),
+        BalloonQueue.Reporting => pages.Report(queue),
         _ => QueueWork.Waiting,
     };
 
     protected override void Dispose(bool disposing) => LoopCall.Run(ControlLoop, poll.Stop);
-
-    private static VirtioDeviceContext OneLoop(VirtioDeviceContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return context with { Loops = [context.Loops[0]] };
-    }
 
     private static int[] QueueSizes(BalloonOptions options)
     {
@@ -213,73 +202,6 @@ public sealed class BalloonDevice : VirtioDevice
         config.WriteUInt32(TargetOffset, options.TargetPages);
         config.AllowWrites(ActualOffset, sizeof(uint));
         return config;
-    }
-
-    private QueueWork Inflate(Virtqueue queue)
-    {
-        // Guest-controlled: the list is copied piece by piece, and only the copy is used.
-        while (queue.TryPop(out DescriptorChain? chain))
-        {
-            if (chain.ReadableLength is > MaximumListLength or 0 || chain.ReadableLength % sizeof(uint) != 0)
-            {
-                Log.GuestError(Id, "list of pages of a length that is not possible");
-            }
-
-            long ignored = releaser.Counters.IgnoredPages;
-            SegmentReader reader = chain.Reader;
-            releaser.Begin(Memory.Current);
-            int length;
-            for (int done = 0; done < MaximumListLength && (length = reader.Read(piece)) >= sizeof(uint); done += length)
-            {
-                foreach (uint page in MemoryMarshal.Cast<byte, uint>(piece.AsSpan(0, length)))
-                {
-                    releaser.Add(page);
-                }
-            }
-
-            releaser.Flush();
-            if (releaser.Counters.IgnoredPages != ignored)
-            {
-                Log.GuestError(Id, "page for the balloon that is no RAM");
-            }
-
-            queue.Push(chain, 0);
-        }
-
-        return QueueWork.Done;
-    }
-
-    // The pages come back by being used; there is nothing to do but to agree.
-    private static QueueWork Deflate(Virtqueue queue)
-    {
-        while (queue.TryPop(out DescriptorChain? chain))
-        {
-            queue.Push(chain, 0);
-        }
-
-        return QueueWork.Done;
-    }
-
-    // Spec: VIRTIO 1.2 5.5.6.7: the free pages are the device-writable buffers themselves.
-    private QueueWork Report(Virtqueue queue)
-    {
-        while (queue.TryPop(out DescriptorChain? chain))
-        {
-            if (chain.WritableLength == 0)
-            {
-                Log.GuestError(Id, "report of free pages without pages");
-            }
-
-            GuestMemory memory = Memory.Current;
-            foreach (ref readonly Interop.IoVector segment in chain.Writable)
-            {
-                releaser.Release(memory, segment.Base, segment.Length);
-            }
-
-            queue.Push(chain, 0);
-        }
-
-        return QueueWork.Done;
     }
 
     private void CheckActual()
