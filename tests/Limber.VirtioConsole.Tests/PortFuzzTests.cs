@@ -99,7 +99,7 @@ public sealed class PortFuzzTests
         port.OnCapacityAvailable(() => room.Set());
         new PortDriver(rig).Open(port);
         bool ended = false;
-        var source = new Thread(() => Give(port, room, Length));
+        var source = new Thread(() => Give(port, room, Length)) { IsBackground = true };
         var drain = new Thread(() =>
         {
             while (!Volatile.Read(ref ended))
@@ -107,7 +107,7 @@ public sealed class PortFuzzTests
                 backend.Drain(777);
                 Thread.Yield();
             }
-        });
+        }) { IsBackground = true };
         source.Start();
         drain.Start();
 
@@ -147,7 +147,7 @@ public sealed class PortFuzzTests
         DriverBuffer output = rig.Buffer(2000, false);
         List<byte> read = [];
         int sent = 0;
-        while (read.Count < length || sent < length)
+        bool Step()
         {
             if (sent < length && rig[transmit].Outstanding == 0)
             {
@@ -167,8 +167,11 @@ public sealed class PortFuzzTests
             {
                 read.AddRange(rig.Memory.Read(input.Address, (int)written));
             }
+
+            return read.Count == length && sent == length;
         }
 
+        Eventually.Holds(Step, "all bytes");
         return [.. read];
     }
 
