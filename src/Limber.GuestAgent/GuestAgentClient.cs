@@ -157,6 +157,6 @@ public sealed class GuestAgentClient : IDisposable
             && error.ValueKind == JsonValueKind.Object && error.TryGetProperty("desc", out JsonElement text) && text.ValueKind == JsonValueKind.String
                 ? text.GetString()!
                 : "no reason given";
-        throw new GuestAgentException("the guest agent refused: " + reason);
+        throw new GuestAgentException("the guest agent refused: " + reason) { IsRefusal = true };
     }
 }

@@ -9,4 +9,7 @@ public sealed class GuestAgentException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>The agent is there and said no; otherwise it did not answer, or not sensibly.</summary>
+    public bool IsRefusal { get; init; }
 }

@@ -102,15 +102,18 @@ public sealed unsafe class HostMapping : SafeHandle
         }
     }
 
-    /// <summary>Returns some of the pages to the host; they read as zeros afterwards.</summary>
-    /// <param name="offset">Bytes from the start, page aligned.</param>
-    /// <param name="length">Bytes, page aligned, within the mapping.</param>
-    /// <returns>False when the host refused, as for locked pages.</returns>
-    /// <remarks>Allocates nothing.</remarks>
+    /// <summary>Returns a part to the host; it reads as zeros afterwards. Allocates nothing.</summary>
+    /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <returns>False when the host refused: pages that are locked, or a file without holes.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the mapping.</exception>
     public bool TryDiscard(ulong offset, ulong length)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+        if (offset > Length || length > Length - offset)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset), $"range 0x{offset:x} of {length} bytes is not inside a mapping of {Length} bytes");
+        }
+
         return Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
     }
 

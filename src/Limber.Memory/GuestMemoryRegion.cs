@@ -42,6 +42,13 @@ public sealed unsafe class GuestMemoryRegion : IDisposable
     /// <summary>Gives all pages back to the host; the guest reads zeros afterwards.</summary>
     public void Discard() => mapping.Discard();
 
+    /// <summary>Gives a part back to the host; the guest reads zeros afterwards.</summary>
+    /// <param name="offset">From <see cref="Range"/>'s start, page aligned.</param>
+    /// <param name="length">Bytes, whole pages.</param>
+    /// <returns>False when the host refused.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the region.</exception>
+    public bool TryDiscard(ulong offset, ulong length) => mapping.TryDiscard(offset, length);
+
     /// <summary>Unmaps the pages. Nothing may use the region any more.</summary>
     public void Dispose() => mapping.Dispose();
 }

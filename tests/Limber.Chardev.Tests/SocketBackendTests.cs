@@ -48,6 +48,25 @@ public sealed class SocketBackendTests
     }
 
     [Fact]
+    public void Connection_ComesAndGoes_IsTold()
+    {
+        using var place = new TestPlace();
+        using ICharacterBackend backend = CharacterBackends.Create(place.Server, Options);
+        var connection = Assert.IsAssignableFrom<IHostConnection>(backend);
+        int changes = 0;
+        connection.OnConnectionChanged(() => Interlocked.Increment(ref changes));
+        backend.Start(new FakeFrontend());
+        Assert.False(connection.IsConnected);
+
+        using (place.Connect())
+        {
+            Eventually(() => connection.IsConnected && Volatile.Read(ref changes) == 1, "a connection");
+        }
+
+        Eventually(() => !connection.IsConnected && Volatile.Read(ref changes) == 2, "its end");
+    }
+
+    [Fact]
     public void WaitForPeer_Cancelled_Throws()
     {
         using var place = new TestPlace();

@@ -18,6 +18,39 @@ public sealed unsafe class HostMappingTests
         Assert.Equal(-1, bytes.IndexOfAnyExcept((byte)0));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TryDiscard_OfAPart_LeavesTheRest(bool shared)
+    {
+        using HostMapping mapping = shared ? HostMapping.AllocateShared(0x4000, "test") : HostMapping.AllocatePrivate(0x4000, "test");
+        var bytes = new Span<byte>((void*)mapping.Address, (int)mapping.Length);
+        bytes.Fill(7);
+
+        Assert.True(mapping.TryDiscard(0x1000, 0x2000));
+
+        Assert.Equal([7, 0, 0, 7], new[] { bytes[0xfff], bytes[0x1000], bytes[0x2fff], bytes[0x3000] });
+    }
+
+    [Theory]
+    [InlineData(0x1000, 0x4000)]
+    [InlineData(0x5000, 0)]
+    [InlineData(0x1000, ulong.MaxValue)]
+    public void TryDiscard_Outside_IsAnError(ulong offset, ulong length)
+    {
+        using HostMapping mapping = HostMapping.AllocatePrivate(0x4000, "test");
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => mapping.TryDiscard(offset, length));
+    }
+
+    [Fact]
+    public void TryDiscard_WhatTheHostRefuses_IsFalse()
+    {
+        using HostMapping mapping = HostMapping.AllocatePrivate(0x4000, "test");
+
+        Assert.False(mapping.TryDiscard(1, 0x1000));
+    }
+
     [Fact]
     public void Allocate_MoreThanTheAddressSpace_NamesTheSize()
     {

@@ -20,7 +20,7 @@ namespace Limber.Chardev.Serial;
 /// </code>
 /// Thread: the reader's alone moves between the states; the writer sees them through <see cref="peer"/>.
 /// </remarks>
-internal sealed class SocketBackend : ICharacterBackend, IOutputPort
+internal sealed class SocketBackend : ICharacterBackend, IHostConnection, IOutputPort
 {
     private readonly ListeningSocket? listener;
     private readonly string label;
@@ -33,6 +33,7 @@ internal sealed class SocketBackend : ICharacterBackend, IOutputPort
     // Null while output is dropped. Owned by the reader, which disposes of it after taking it away; the writer's calls hold
     // the descriptor open meanwhile.
     private volatile FileDescriptor? peer;
+    private volatile Action? connectionChanged;
 
     /// <param name="listener">Gives peers, one after the other.</param>
     /// <param name="label">What the port is called.</param>
@@ -54,6 +55,12 @@ internal sealed class SocketBackend : ICharacterBackend, IOutputPort
         this.label = label;
         pump = new OutputPump($"{label}-out", this);
     }
+
+    /// <inheritdoc/>
+    public bool IsConnected => peer is not null;
+
+    /// <inheritdoc/>
+    public void OnConnectionChanged(Action changed) => connectionChanged = changed;
 
     public void Start(ICharacterFrontend frontend)
     {
@@ -121,7 +128,7 @@ internal sealed class SocketBackend : ICharacterBackend, IOutputPort
 
         while (listener!.Accept() is { } next)
         {
-            peer = next;
+            SetPeer(next);
             connected.Set();
             ReadAll(next);
             Leave(next);
@@ -131,11 +138,20 @@ internal sealed class SocketBackend : ICharacterBackend, IOutputPort
     // Idempotent. The shutdown ends the writer's wait for room.
     private void Leave(FileDescriptor? leaving)
     {
-        peer = null;
+        SetPeer(null);
         if (leaving is { IsClosed: false })
         {
             _ = Posix.shutdown(leaving, Posix.SHUT_RDWR);
             leaving.Dispose();
+        }
+    }
+
+    private void SetPeer(FileDescriptor? value)
+    {
+        if (peer != value)
+        {
+            peer = value;
+            connectionChanged?.Invoke();
         }
     }
 
@@ -181,7 +197,7 @@ internal sealed class SocketBackend : ICharacterBackend, IOutputPort
         {
             if ((gate!.Wait(source, 0, -1) & Gone) != 0)
             {
-                peer = null;
+                SetPeer(null);
             }
 
             return true;
@@ -189,19 +205,11 @@ internal sealed class SocketBackend : ICharacterBackend, IOutputPort
 
         try
         {
-            try
-        {
             return gate!.Wait(listener?.Descriptor, Posix.POLLIN, -1) == 0;
         }
         catch (ObjectDisposedException)
         {
             // The backend is being disposed of, and closed the listener between the look at the gate and the wait.
-            return false;
-        }
-        }
-        catch (ObjectDisposedException)
-        {
-            // The backend is being disposed of, and its listener went first.
             return false;
         }
     }
