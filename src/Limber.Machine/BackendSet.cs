@@ -14,6 +14,7 @@ internal sealed class BackendSet : IDisposable
 {
     private readonly Lock gate = new();
     private readonly List<BlockBackend> blocks = [];
+    private readonly List<NetBackend> nets = [];
     private readonly HashSet<string> reserved = new(StringComparer.Ordinal);
 
     /// <summary>Opens an image as configured.</summary>
@@ -44,13 +45,23 @@ internal sealed class BackendSet : IDisposable
     {
         lock (gate)
         {
-            return [.. blocks.Select(b => new BackendInfo(b.Config, b.User, b.Image.Capacity, b.Image.Format))];
+            return
+            [
+                .. blocks.Select(b => new BackendInfo(b.Config, b.User, b.Image.Capacity, b.Image.Format)),
+                .. nets.Select(n => new BackendInfo(n.Config, n.User)),
+            ];
         }
     }
 
     /// <exception cref="VmException">DuplicateId, HostFailure, InvalidDevice.</exception>
     public void Add(BackendConfig config)
     {
+        if (config is NetBackendConfig net)
+        {
+            AddNet(net);
+            return;
+        }
+
         if (config is not BlockBackendConfig block)
         {
             throw new VmException(VmErrorCode.InvalidDevice, $"the backend '{config.Name}' is of a kind that is not built yet");
@@ -103,6 +114,46 @@ internal sealed class BackendSet : IDisposable
         backend.Image.Dispose();
     }
 
+    /// <summary>Forgets a network backend; a card that uses it keeps its connection until it goes.</summary>
+    /// <exception cref="VmException">BackendNotFound.</exception>
+    public void RemoveNet(string name)
+    {
+        lock (gate)
+        {
+            if (nets.RemoveAll(n => n.Config.Name == name) == 0)
+            {
+                throw new VmException(VmErrorCode.BackendNotFound, $"Device '{name}' not found") { DeviceId = name };
+            }
+        }
+    }
+
+    /// <summary>Takes a network backend for a card.</summary>
+    /// <exception cref="VmException">BackendNotFound, BackendInUse.</exception>
+    public NetBackend AcquireNet(string name, string user)
+    {
+        lock (gate)
+        {
+            NetBackend backend = nets.Find(n => n.Config.Name == name)
+                ?? throw new VmException(VmErrorCode.BackendNotFound, $"no network backend has the name '{name}'") { DeviceId = name };
+            if (backend.User is { } other)
+            {
+                throw new VmException(VmErrorCode.BackendInUse, $"the network backend '{name}' is in use by '{other}'") { DeviceId = name };
+            }
+
+            backend.User = user;
+            return backend;
+        }
+    }
+
+    /// <summary>Gives a network backend back.</summary>
+    public void ReleaseNet(NetBackend backend)
+    {
+        lock (gate)
+        {
+            backend.User = null;
+        }
+    }
+
     /// <summary>Takes a backend for a device.</summary>
     /// <exception cref="VmException">BackendNotFound, BackendInUse.</exception>
     public BlockBackend Acquire(string name, string user)
@@ -136,6 +187,19 @@ internal sealed class BackendSet : IDisposable
         {
             blocks.ForEach(b => b.Image.Dispose());
             blocks.Clear();
+        }
+    }
+
+    private void AddNet(NetBackendConfig config)
+    {
+        lock (gate)
+        {
+            if (nets.Exists(n => n.Config.Name == config.Name))
+            {
+                throw new VmException(VmErrorCode.DuplicateId, $"Duplicate ID '{config.Name}'") { DeviceId = config.Name };
+            }
+
+            nets.Add(new NetBackend(config));
         }
     }
 

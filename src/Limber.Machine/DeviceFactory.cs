@@ -1,5 +1,9 @@
 using System;
+using System.Threading;
 using Limber.Block;
+using Limber.Chardev;
+using Limber.Chardev.Terminal;
+using Limber.Config;
 using Limber.Config.Backends;
 using Limber.Config.Devices;
 using Limber.Control;
@@ -10,7 +14,12 @@ using Limber.Virtio;
 using Limber.Virtio.Balloon;
 using Limber.Virtio.Pci;
 using Limber.Virtio.Rng;
+using Limber.VhostUser;
 using Limber.VirtioBlock;
+using Limber.VirtioConsole;
+using Limber.VirtioDevices.Fs;
+using Limber.VirtioDevices.Vhost;
+using Limber.VirtioDevices.Vsock;
 
 namespace Limber.Machine;
 
@@ -20,10 +29,13 @@ internal sealed class DeviceFactory
 {
     private const int LongestThreadName = 15;
 
+    private static readonly TimeSpan BackendPatience = TimeSpan.FromSeconds(5);
+
     private readonly GuestMemoryMap memory;
     private readonly IDeviceLog log;
     private readonly BackendSet backends;
     private readonly int bootProcessors;
+    private int lastCard;
 
     public DeviceFactory(GuestMemoryMap memory, IDeviceLog log, BackendSet backends, int bootProcessors)
     {
@@ -51,6 +63,10 @@ internal sealed class DeviceFactory
                 RngDeviceConfig rng => CreateRng(context, rng),
                 BalloonDeviceConfig balloon => CreateBalloon(context, balloon, parts),
                 DiskDeviceConfig disk => CreateDisk(context, disk, parts, failed),
+                NetDeviceConfig net => CreateNet(context, net, parts),
+                FsDeviceConfig fs => CreateFs(context, fs),
+                VsockDeviceConfig vsock => new VsockDevice(context, vsock.ContextId, vsock.Socket),
+                ConsoleDeviceConfig console => CreateConsole(context, console, parts),
                 _ => throw new VmException(VmErrorCode.InvalidDevice, $"{config.Driver} is not built yet"),
             };
             parts.Device = device;
@@ -61,7 +77,7 @@ internal sealed class DeviceFactory
         catch (Exception e)
         {
             parts.Dispose();
-            throw e is VmException ? e : e is Interop.HostException or BlockImageException or ArgumentException
+            throw e is VmException ? e : e is Interop.HostException or BlockImageException or VhostUserException or ChardevException or ArgumentException
                 ? new VmException(e is ArgumentException ? VmErrorCode.InvalidDevice : VmErrorCode.HostFailure, e.Message, e)
                 : e;
         }
@@ -89,9 +105,66 @@ internal sealed class DeviceFactory
         return balloon;
     }
 
+    private VirtioDevice CreateNet(VirtioDeviceContext context, NetDeviceConfig config, DeviceParts parts)
+    {
+        NetBackendConfig? connection = config.Connection;
+        if (config.Backend is { } name)
+        {
+            NetBackend backend = backends.AcquireNet(name, context.Id);
+            parts.Release = () => backends.ReleaseNet(backend);
+            connection = backend.Config;
+        }
+
+        return NetDevices.Create(context, config, connection, Interlocked.Increment(ref lastCard) - 1);
+    }
+
+    private static FsDevice CreateFs(VirtioDeviceContext context, FsDeviceConfig config)
+    {
+        VhostUserRings rings = VhostUserRings.Connect(config.Socket, BackendPatience);
+        try
+        {
+            return new FsDevice(context, rings, config.Tag, config.Queues, config.QueueSize);
+        }
+        catch
+        {
+            rings.Dispose();
+            throw;
+        }
+    }
+
+    private static ConsoleDevice CreateConsole(VirtioDeviceContext context, ConsoleDeviceConfig config, DeviceParts parts)
+    {
+        const int LeastPorts = 4;
+        bool single = config.Ports is [{ IsConsole: true }];
+        var console = single
+            ? new ConsoleDevice(context, Open(config.Ports[0], parts))
+            : new ConsoleDevice(context, Math.Max(config.Ports.Length + 1, LeastPorts));
+        for (int i = 0; i < config.Ports.Length; i++)
+        {
+            ConsolePort port = single ? console.GetPort(0)! : console.AddPort(Open(config.Ports[i], parts));
+            parts.Characters[i].Start(port);
+        }
+
+        return console;
+    }
+
+    private static ConsolePortOptions Open(ConsolePortConfig config, DeviceParts parts)
+    {
+        ICharacterBackend backend = CharacterBackends.Create(
+            config.Backend ?? new ChardevConfig.Null(),
+            new CharacterBackendOptions { Label = config.Id ?? "console", Announce = StandardStreams.WriteOutputLine });
+        parts.Characters.Add(backend);
+        return new ConsolePortOptions(backend) { Number = config.Number, Name = config.Name, IsConsole = config.IsConsole };
+    }
+
     private VirtioBlock.VirtioBlock CreateDisk(
         VirtioDeviceContext context, DiskDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
     {
+        if (config.RateLimiter is not null)
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, $"rate limits of disks ('{context.Id}') are not built yet");
+        }
+
         IBlockImage image;
         if (config.Backend is { } name)
         {

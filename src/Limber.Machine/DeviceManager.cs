@@ -211,8 +211,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
     public void RemoveBlockBackend(string name) => backends.RemoveBlock(name);
 
     /// <inheritdoc/>
-    public void RemoveNetBackend(string name) =>
-        throw new VmException(VmErrorCode.BackendNotFound, $"no network backend has the name '{name}'") { DeviceId = name };
+    public void RemoveNetBackend(string name) => backends.RemoveNet(name);
 
     /// <inheritdoc/>
     public void ResizeDisk(string device, ulong bytes)

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using Limber.Block;
+using Limber.Device;
 using Limber.Device.Loop;
 using Limber.Pci;
 using Limber.Virtio;
@@ -26,6 +28,9 @@ internal sealed class DeviceParts(DeviceLoop loop) : IDisposable
     /// <summary>An image that goes with the device.</summary>
     public IBlockImage? OwnedImage { get; set; }
 
+    /// <summary>Host sides of a console's ports.</summary>
+    public List<ICharacterBackend> Characters { get; } = [];
+
     /// <summary>Gives the named backend back.</summary>
     public Action? Release { get; set; }
 
@@ -42,6 +47,7 @@ internal sealed class DeviceParts(DeviceLoop loop) : IDisposable
         }
 
         loop.Dispose();
+        Characters.ForEach(c => c.Dispose());
         OwnedImage?.Dispose();
         Release?.Invoke();
     }

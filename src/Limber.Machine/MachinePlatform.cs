@@ -66,14 +66,14 @@ internal sealed class MachinePlatform : IDisposable
         Pci = new PciPlatform(
             vm,
             devices,
-            PciPlatform.GetWindows(layout, model.PhysicalAddressBits),
+            PciPlatform.GetWindows(layout, model.PhysicalAddressBits, PciPlacement.GetPorts(PciDevices).Count),
             PciPlacement.GetPorts(PciDevices),
             (memory, area.PciHotplug.Start),
             (Signals, GuestErrors));
         exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors);
         var tables = new FirmwareTables(apicIds, [.. Pci.AmlContributors, CpuHotplug, Events, .. devices.AmlContributors], area.Tables)
         {
-            FixedTables = [PciPlatform.Mcfg, .. numa.Tables],
+            FixedTables = [Pci.Mcfg, .. numa.Tables],
         };
         bootImage = new BootImage(config.Payload, layout, area, tables);
     }

@@ -59,10 +59,10 @@ internal sealed class PciPlatform : IDisposable
     public IReadOnlyList<IAmlContributor> AmlContributors => [Bridge, Hotplug];
 
     /// <summary>Says where configuration space is.</summary>
-    public static AcpiTableBuilder Mcfg { get; } = new McfgBuilder().AddSegment(PlatformMap.PciConfigurationAddress, 0, 0, byte.MaxValue);
+    public AcpiTableBuilder Mcfg => Bridge.DescribeConfigurationSpace();
 
-    /// <summary>Addresses for a machine with this RAM and this many bits of physical addresses.</summary>
-    public static PciWindows GetWindows(MemoryLayout layout, int physicalBits)
+    /// <summary>Addresses for a machine with this RAM, this many bits of physical addresses, and this many root ports.</summary>
+    public static PciWindows GetWindows(MemoryLayout layout, int physicalBits, int ports)
     {
         const ulong Alignment = 1UL << 32;
         ulong end = Math.Min(1UL << physicalBits, PlatformMap.PciMemory64Limit);
@@ -77,6 +77,8 @@ internal sealed class PciPlatform : IDisposable
             PlatformMap.PciPortsLength,
             PlatformMap.PciConfigurationAddress)
         {
+            // A guest looks into every bus that there may be.
+            BusCount = 1 + ports,
             Mmio32HighStart = PlatformMap.PciMemory32High.Start.Value,
             Mmio32HighLength = PlatformMap.PciMemory32High.Length,
         };

@@ -1,0 +1,12 @@
+using Limber.Config.Backends;
+
+namespace Limber.Machine;
+
+/// <summary>A network backend with a name: opened by the card that uses it, and closed with the card.</summary>
+internal sealed class NetBackend(NetBackendConfig config)
+{
+    public NetBackendConfig Config { get; } = config;
+
+    /// <summary>Id of the card that uses it, or null.</summary>
+    public string? User { get; set; }
+}

@@ -1,0 +1,111 @@
+using System;
+using System.Net;
+using Limber.Config.Backends;
+using Limber.Config.Devices;
+using Limber.Control;
+using Limber.Net;
+using Limber.Virtio;
+using Limber.VirtioDevices.Net;
+using Limber.VirtioDevices.RateLimits;
+using Limber.VirtioDevices.Vhost;
+
+namespace Limber.Machine;
+
+/// <summary>Makes network cards from their configuration.</summary>
+internal static class NetDevices
+{
+    private static readonly TimeSpan BackendPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Opens the connection and makes the card.</summary>
+    /// <param name="context">Surroundings.</param>
+    /// <param name="config">What it is.</param>
+    /// <param name="connection">Its host side; null for a card without a cable.</param>
+    /// <param name="index">Number of the card, for its default address.</param>
+    /// <exception cref="VmException">A value is out of bounds.</exception>
+    public static VirtioDevice Create(VirtioDeviceContext context, NetDeviceConfig config, NetBackendConfig? connection, int index)
+    {
+        MacAddress mac = MacAddress.Default(index);
+        if (config.MacAddress is { } text && (!MacAddress.TryParse(text, out mac) || !mac.IsUnicast))
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, $"'{text}' is not the Ethernet address of one station");
+        }
+
+        var options = new NetDeviceOptions
+        {
+            Mac = mac,
+            QueueSize = config.QueueSize,
+            Mtu = config.Mtu,
+            ChecksumOffload = config.ChecksumOffload,
+            TcpOffload = config.TcpOffload && config.ChecksumOffload,
+            UdpOffload = config.UdpOffload && config.ChecksumOffload,
+            ReceiveLimiter = CreateLimiter(config.RateLimiter),
+            SendLimiter = CreateLimiter(config.RateLimiter),
+        };
+        return connection switch
+        {
+            null => new NetDevice(context, null, options),
+            TapBackendConfig tap => NetDeviceFactory.Create(context, OpenTap(tap, config.Mtu), options, tap.Vhost),
+            VhostUserNetBackendConfig { Server: true } => throw new VmException(
+                VmErrorCode.InvalidDevice, "a vhost-user network back end that connects to the machine is not built yet; let it listen"),
+            VhostUserNetBackendConfig vhost => CreateVhostUser(context, vhost, options),
+            _ => throw new VmException(VmErrorCode.InvalidDevice, $"a network backend of this kind is not built yet"),
+        };
+    }
+
+    private static VhostNetDevice CreateVhostUser(VirtioDeviceContext context, VhostUserNetBackendConfig config, NetDeviceOptions options)
+    {
+        VhostUserRings rings = VhostUserRings.Connect(config.Socket, BackendPatience);
+        try
+        {
+            return new VhostNetDevice(context, rings, options, config.QueuePairs);
+        }
+        catch
+        {
+            rings.Dispose();
+            throw;
+        }
+    }
+
+    private static TapInterface OpenTap(TapBackendConfig config, int? mtu)
+    {
+        if (!config.Descriptors.IsEmpty)
+        {
+            return TapInterface.FromDescriptors(config.Descriptors);
+        }
+
+        if (config.UpScript is not null || config.DownScript is not null)
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, "scripts of a tap interface are not built yet: use script=no,downscript=no");
+        }
+
+        MacAddress hostMac = default;
+        if (config.HostMacAddress is { } text && !MacAddress.TryParse(text, out hostMac))
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, $"'{text}' is not an Ethernet address");
+        }
+
+        return TapInterface.Open(new TapOptions
+        {
+            Name = config.Interface ?? new TapOptions().Name,
+            Queues = config.QueuePairs,
+            Address = Parse(config.IpAddress),
+            Netmask = Parse(config.Netmask),
+            HostMac = config.HostMacAddress is null ? null : hostMac,
+            Mtu = mtu,
+        });
+    }
+
+    private static IPAddress? Parse(string? text) => text is null ? null : IPAddress.TryParse(text, out IPAddress? address)
+        ? address
+        : throw new VmException(VmErrorCode.InvalidDevice, $"'{text}' is not an IP address");
+
+    private static RateLimiter? CreateLimiter(RateLimiterConfig? config) =>
+        config is null ? null : new RateLimiter(Limit(config.Bandwidth), Limit(config.Operations));
+
+    private static TokenBucketLimit? Limit(TokenBucketConfig? bucket) => bucket is null
+        ? null
+        : new TokenBucketLimit(
+            (long)Math.Min(bucket.Size, long.MaxValue),
+            (long)Math.Min(bucket.OneTimeBurst, long.MaxValue),
+            TimeSpan.FromMilliseconds(Math.Min(bucket.RefillMilliseconds, int.MaxValue)));
+}
