@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.Linq;
 using Limber.CommandLine.Devices;
 using Limber.DeviceOptions;
@@ -76,24 +75,7 @@ internal static class StratoVirtDevices
         }
 
         bag.TryGet("addr", out OptionValue address);
-        bag.Set("addr", OptionValue.FromNumber(DeviceFunction(address.ToString())));
+        bag.Set("addr", OptionValue.FromNumber(StratoVirtAddress.Parse(address.ToString())));
         return bag;
-    }
-
-    /// <summary><c>SLOT[.FUNCTION]</c>, each decimal or hexadecimal after <c>0x</c>, as one number.</summary>
-    private static int DeviceFunction(string address)
-    {
-        string[] parts = address.Split('.');
-        return parts.Length <= 2 && TryNumber(parts[0], 31, out int slot) && TryNumber(parts.ElementAtOrDefault(1) ?? "0", 7, out int function)
-            ? (slot << 3) | function
-            : throw new OptionException($"addr={address} is not SLOT[.FUNCTION] with a slot of 0 to 31 and a function of 0 to 7");
-    }
-
-    private static bool TryNumber(string text, int max, out int value)
-    {
-        bool hex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        return int.TryParse(
-            hex ? text.AsSpan(2) : text, hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out value)
-            && value >= 0 && value <= max;
     }
 }

@@ -105,6 +105,7 @@ internal static class InfoCommands
         string kind = OperationJson.Kebab(now.Kind.ToString());
         string state = OperationJson.Kebab(now.State.ToString());
         string detail = now.Detail is { } words ? $" ({words})" : string.Empty;
-        return $"#{now.Id} {kind} CPU {now.CpuIndex} {now.Target}: {state}{detail}";
+        string cpu = now.CpuIndex >= 0 ? $"CPU {now.CpuIndex} " : string.Empty;
+        return $"#{now.Id} {kind} {cpu}{now.Target}: {state}{detail}";
     }
 }
