@@ -12,7 +12,8 @@ internal static class PciAddress
     /// <returns>The slot, or null when none was given.</returns>
     public static int? ReadSlot(OptionReader options)
     {
-        if (!options.Bag.TryGet("addr", out OptionValue value))
+        // The default that clients read is -1: any.
+        if (!options.Bag.TryGet("addr", out OptionValue value) || value.AsNumber() == -1)
         {
             return null;
         }

@@ -31,7 +31,8 @@ internal sealed class DeviceCommands(IVirtualMachine machine, CpuDeviceCommands 
 
         if (name is not null && DeviceCatalog.FindReason(name) is { } reason)
         {
-            throw new QmpException(reason);
+            dialect.CheckMembers(members);
+            throw dialect.Pci.NotBuilt(reason);
         }
 
         if (members.TryGet("id", out JsonValue id) && id.Kind == JsonKind.String && machine.Devices.FindDevice(id.AsString()) is not null

@@ -59,7 +59,7 @@ public sealed class SchemaTests
             JsonObject members = entry.AsObject();
             mentioned.AddRange(new[] { "arg-type", "ret-type", "element-type" }
                 .Where(members.Contains).Select(name => entry.Member(name).AsString()));
-            if (entry.Member("meta-type").AsString() == "object")
+            if (entry.Member("meta-type").AsString() is "object" or "alternate")
             {
                 mentioned.AddRange(entry.Member("members").AsArray().Select(static member => member.Member("type").AsString()));
             }

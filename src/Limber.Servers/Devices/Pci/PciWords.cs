@@ -14,6 +14,9 @@ internal abstract class PciWords
     /// <exception cref="QmpException">Something that the dialect insists on is missing.</exception>
     public abstract void Prepare(DeviceDriver driver, OptionBag bag);
 
+    /// <summary>A driver that exists elsewhere and is not here.</summary>
+    public abstract QmpException NotBuilt(string reason);
+
     public abstract QmpException BusNotFound(string bus);
 
     public abstract QmpException DuplicateId(string id);

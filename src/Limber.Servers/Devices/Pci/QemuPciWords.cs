@@ -16,6 +16,8 @@ internal sealed class QemuPciWords : PciWords
         // All that must be given is checked with the driver.
     }
 
+    public override QmpException NotBuilt(string reason) => new(reason);
+
     public override QmpException BusNotFound(string bus) => new($"Bus '{bus}' not found");
 
     public override QmpException DuplicateId(string id) => new($"Duplicate device ID '{id}'");

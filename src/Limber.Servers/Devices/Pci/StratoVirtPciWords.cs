@@ -49,6 +49,8 @@ internal sealed class StratoVirtPciWords : PciWords
         }
     }
 
+    public override QmpException NotBuilt(string reason) => new("Failed to add device: " + reason);
+
     public override QmpException BusNotFound(string bus) => new("Failed to add device: Bus not found");
 
     public override QmpException DuplicateId(string id) => new($"Device id {id} existed");

@@ -77,6 +77,11 @@ internal static class BackendCommands
             throw new QmpException("Parameter 'backend.data.addr.data.path' expects the path of a Unix socket");
         }
 
+        if (backend.TryGet("data.wait", out OptionValue wait) && wait.AsBoolean() == true)
+        {
+            throw new QmpException("Parameter 'backend.data.wait' with value 'true': not built yet (supported: false)");
+        }
+
         context.Services.Things.AddChardev(id, new ChardevConfig.UnixSocket(socket, server, Wait: false));
         return new JsonObject();
     }
