@@ -117,7 +117,7 @@ public sealed class QemuDeviceTests
     public void Others_AreRead()
     {
         VmConfig config = CommandLines.Run(
-            "limber -device virtio-rng-pci,rng=r,max-bytes=1024,period=1000 -object rng-random,id=r,filename=/dev/hwrng "
+            "limber -device virtio-rng-pci,rng=r,max-bytes=1024,period=1000 -object id=r,qom-type=rng-random,filename=/dev/hwrng "
             + "-object memory-backend-file,id=m,mem-path=/p,size=4M,share=on -device virtio-pmem-pci,memdev=m "
             + "-device virtio-balloon,deflate-on-oom=on,free-page-reporting=on -device virtio-vsock-pci,guest-cid=3,socket=/s "
             + "-device vfio-pci,host=01:00.1 -device '{\"driver\":\"vfio-pci\",\"sysfsdev\":\"/sys/x\",\"addr\":\"7.0\",\"id\":\"v\"}' "

@@ -2,6 +2,7 @@ using System.Linq;
 using Limber.Config.Backends;
 using Limber.Config.Devices;
 using Limber.Control;
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Qmp;
 using Limber.Servers.Tests.Support;
 
@@ -254,6 +255,24 @@ public sealed class PciDeviceTests
         Assert.EndsWith(
             "\"event\": \"X_LIMBER_DEVICE_FAILED\", \"data\": {\"device\": \"b0\", \"path\": \"/machine/peripheral/b0\", \"operation\": \"connection\", \"nospace\": false, \"reason\": \"gone\"}}\r\n",
             client.Settle());
+    }
+
+    [Fact]
+    public void Paths_OfDevicesLongGone_AreForgotten()
+    {
+        PeripheralPaths paths = new();
+        DeviceInfo device = new(null, "", default, "pcie.0", new RngDeviceConfig(), false, true);
+        for (int i = 0; i < 1000; i++)
+        {
+            string path = $"/machine/peripheral/r{i}";
+            paths.Record(new VmEvent.DevicePlugged(device with { Path = path }));
+            paths.Record(new VmEvent.DeviceDeleted(null, path));
+            Assert.Equal(path + "/virtio-backend", paths.InnerOf(path));
+        }
+
+        // What nothing is known of is taken for a processor.
+        Assert.Equal("/machine/peripheral/r0/lapic", paths.InnerOf("/machine/peripheral/r0"));
+        Assert.Equal("/machine/peripheral/r900/virtio-backend", paths.InnerOf("/machine/peripheral/r900"));
     }
 
     [Fact]

@@ -94,8 +94,9 @@ internal sealed class QemuDevices
             }
         }
 
-        string first = value.Split(',')[0];
-        return first.StartsWith("qom-type=", StringComparison.Ordinal) ? first["qom-type=".Length..] : first;
+        const string Key = "qom-type=";
+        string[] parts = value.Split(',');
+        return parts.FirstOrDefault(static part => part.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..] ?? parts[0];
     }
 
     private sealed record Item(string Name, string Value, string Option);

@@ -16,8 +16,12 @@ public sealed class PeripheralPaths
     private const string OfProcessor = "lapic";
     private const string OfVirtio = "virtio-backend";
 
+    /// <summary>Devices that are gone are remembered until so many others have gone: sessions hear of a removal after this does.</summary>
+    private const int MaxGone = 256;
+
     private readonly Lock gate = new();
-    private readonly Dictionary<string, string?> inner = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string? Inner, bool IsGone)> devices = new(StringComparer.Ordinal);
+    private readonly Queue<string> gone = new();
 
     internal PeripheralPaths() { }
 
@@ -26,7 +30,7 @@ public sealed class PeripheralPaths
     {
         lock (gate)
         {
-            string? name = inner.GetValueOrDefault(path, OfProcessor);
+            string? name = devices.TryGetValue(path, out (string? Inner, bool IsGone) device) ? device.Inner : OfProcessor;
             return name is null ? null : $"{path}/{name}";
         }
     }
@@ -40,7 +44,7 @@ public sealed class PeripheralPaths
     {
         lock (gate)
         {
-            inner[device.Path] = IsVirtio(device.Config) ? OfVirtio : null;
+            devices[device.Path] = (IsVirtio(device.Config) ? OfVirtio : null, false);
         }
     }
 
@@ -51,14 +55,35 @@ public sealed class PeripheralPaths
             case VmEvent.DevicePlugged plugged:
                 Note(plugged.Device);
                 break;
+            case VmEvent.DeviceDeleted deleted:
+                NoteGone(deleted.Path);
+                break;
             case VmEvent.OperationChanged { Operation: { Kind: OperationKind.CpuPlug, Target: { } target } }:
                 // An id that a device had may be a processor's now.
                 lock (gate)
                 {
-                    inner.Remove(target.StartsWith('/') ? target : Peripheral + target);
+                    devices.Remove(target.StartsWith('/') ? target : Peripheral + target);
                 }
 
                 break;
+        }
+    }
+
+    private void NoteGone(string path)
+    {
+        lock (gate)
+        {
+            if (!devices.TryGetValue(path, out (string? Inner, bool IsGone) device))
+            {
+                return;
+            }
+
+            devices[path] = (device.Inner, true);
+            gone.Enqueue(path);
+            if (gone.Count > MaxGone && gone.Dequeue() is { } oldest && devices.GetValueOrDefault(oldest).IsGone)
+            {
+                devices.Remove(oldest);
+            }
         }
     }
 }
