@@ -2,6 +2,7 @@ using System;
 using Limber.Control;
 using Limber.Cpu;
 using Limber.Servers.Devices;
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Hmp;
 using Limber.Servers.Qmp;
 
@@ -19,9 +20,17 @@ public sealed class MonitorServices : IDisposable
     {
         Machine = machine;
         Cpus = new CpuDeviceCommands(machine);
+        Things = new NamedThings(machine);
+        Blocks = new BlockBackends(machine.Devices);
+        Networks = new NetBackends(machine.Devices, Things);
+        Devices = new DeviceCommands(machine, Cpus, new PciDeviceCommands(machine, Things));
         Ospm = new OspmStatus();
         Hmp = new HmpInterpreter(this);
-        subscription = machine.Subscribe(Ospm.Record);
+        subscription = machine.Subscribe(Record);
+        foreach (DeviceInfo device in machine.Devices.GetDevices())
+        {
+            Paths.Note(device);
+        }
     }
 
     public IVirtualMachine Machine { get; }
@@ -36,6 +45,21 @@ public sealed class MonitorServices : IDisposable
     public QmpCommandTable Commands => QmpCommandTable.Default;
 
     /// <summary>device_add and device_del, for QMP and HMP alike.</summary>
+    internal DeviceCommands Devices { get; }
+
+    /// <summary>blockdev-add and its like.</summary>
+    internal BlockBackends Blocks { get; }
+
+    /// <summary>netdev_add and netdev_del.</summary>
+    internal NetBackends Networks { get; }
+
+    /// <summary>Objects and character devices that clients defined.</summary>
+    internal NamedThings Things { get; }
+
+    /// <summary>What is inside the devices.</summary>
+    internal PeripheralPaths Paths { get; } = new();
+
+    /// <summary>Processors as devices.</summary>
     internal CpuDeviceCommands Cpus { get; }
 
     /// <summary>The guest's last <c>_OST</c> report of each slot.</summary>
@@ -45,4 +69,10 @@ public sealed class MonitorServices : IDisposable
     internal HmpInterpreter Hmp { get; }
 
     public void Dispose() => subscription.Dispose();
+
+    private void Record(VmEvent happened)
+    {
+        Ospm.Record(happened);
+        Paths.Record(happened);
+    }
 }

@@ -17,7 +17,7 @@ public sealed class CommandLineFuzzTests
         "-uuid", "-kernel", "-initrd", "-append", "-display", "-nographic", "-nodefaults", "-S", "-pidfile", "-device",
         "-D", "-usb", "-no-shutdown", "--kernel", "--cmdline", "--initramfs", "--cpus", "--memory", "--serial",
         "--console", "--api-socket", "--disk", "--no-shutdown", "--seccomp", "-v", "-vv", "--", "-", "---", "qemu",
-        "stratovirt", "cloud-hypervisor", "--help", "-version", "--cpus=", "--memory=size=1G",
+        "stratovirt", "cloud-hypervisor", "--help", "-version", "--cpus=", "--memory=size=1G", "-drive", "-blockdev", "-netdev", "-object", "-device",
     ];
 
     private static readonly string[] s_values =
@@ -28,6 +28,9 @@ public sealed class CommandLineFuzzTests
         "unix:s,server=on,wait=off", "unix:s,server,nowait", "tcp::1,server,nowait", "chardev:a", "chardev=a,mode=control",
         "socket,id=a,path=p,server,nowait", "stdio,id=a,mux=on", "path=s", "\"a,b\"", "[1,[2]]", "", ",", "=", ",,", "a=b=c",
         "99999999999999999999999", "-1", "0x10", "\0", "\n", "\u00e4\ud800", "kvm", "true", "false", "help", "?",
+        "file=f,if=none,id=d", "raw,node-name=n,file.driver=file,file.filename=f", "{\"driver\":\"file\",\"node-name\":[1]}",
+        "tap,id=n,fds=3:4", "virtio-blk-pci,drive=d,id=b,bus=pcie.0,addr=0x1.0x0", "{\"driver\":\"virtio-net-pci\",\"mq\":5}",
+        "pcie-root-port,id=rp,port=0x0,bus=pcie.0,addr=1", "rng-random,id=r", "virtserialport,nr=-1", "virtio-serial,id=vs",
     ];
 
     [Fact]

@@ -147,8 +147,8 @@ public sealed class QemuNumaTests
         Assert.Equal($"limber: -object {value}: {expected}", CommandLines.Error($"limber -object {value}"));
 
     [Theory]
-    [InlineData("memory-backend-file,id=m,size=1M,mem-path=/x")]
-    [InlineData("rng-random,id=r")]
+    [InlineData("memory-backend-epc,id=m,size=1M")]
+    [InlineData("iothread,id=r")]
     public void OtherObjects_AreNotBuilt(string value) =>
         Assert.Equal(
             $"limber: -object {value}: not built yet (supported: memory-backend-ram, memory-backend-memfd)",

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.Config;
+using Limber.DeviceOptions;
 
 namespace Limber.CommandLine.Qemu;
 
@@ -92,6 +93,24 @@ internal sealed class QemuCharacterDevices
         definition.HasMonitor |= byMonitor;
         definition.HasSerial |= !byMonitor;
         return definition;
+    }
+
+    /// <summary>Takes a device for one that is neither a serial port nor a monitor; null when there is none with the id.</summary>
+    /// <exception cref="OptionException">Another has it.</exception>
+    public ChardevConfig? Take(string id)
+    {
+        if (!_definitions.TryGetValue(id, out Definition? definition))
+        {
+            return null;
+        }
+
+        if (definition.HasSerial || definition.HasMonitor)
+        {
+            throw new OptionException($"chardev '{id}' is already in use");
+        }
+
+        definition.HasSerial = true;
+        return definition.Config;
     }
 
     /// <summary>Checks at the end of the command line that nothing defined was left without a user.</summary>

@@ -89,17 +89,24 @@ internal sealed class QemuConsoles
         _monitors.Add(new(option, "chardev:" + chardev, protocol, indent));
     }
 
-    /// <summary>Resolves everything.</summary>
-    /// <param name="noGraphic"><c>-nographic</c> was given.</param>
-    /// <param name="noDefaults"><c>-nodefaults</c> was given.</param>
-    public (ImmutableArray<ChardevConfig?> Serials, ImmutableArray<MonitorConfig> Monitors) Resolve(
-        bool noGraphic, bool noDefaults)
+    /// <summary>Reads the character devices. Call it once, before <see cref="Take"/> and <see cref="Resolve"/>.</summary>
+    public void Define()
     {
         foreach ((string option, string value) in _chardevs)
         {
             _devices.Define(option, value);
         }
+    }
 
+    /// <summary>Takes the character device with an id for a device; null when there is none.</summary>
+    public ChardevConfig? Take(string id) => _devices.Take(id);
+
+    /// <summary>Resolves the rest.</summary>
+    /// <param name="noGraphic"><c>-nographic</c> was given.</param>
+    /// <param name="noDefaults"><c>-nodefaults</c> was given.</param>
+    public (ImmutableArray<ChardevConfig?> Serials, ImmutableArray<MonitorConfig> Monitors) Resolve(
+        bool noGraphic, bool noDefaults)
+    {
         AddDefaults(noGraphic, noDefaults);
         List<(ChardevConfig? Config, QemuCharacterDevices.Definition? Shared)> serials = [.. _serials.Select(Serial)];
         List<MonitorConfig> monitors = [];

@@ -17,6 +17,15 @@ internal static class QemuHelp
           -numa cpu,node-id=N[,socket-id=N][,die-id=N][,module-id=N][,core-id=N][,thread-id=N]
           -numa dist,src=N,dst=N,val=N
           -name TEXT, -uuid UUID
+        PCI devices
+          -drive file=FILE[,id=ID][,if=virtio|none][,format=raw|qcow2][,readonly=on][,discard=unmap]
+                 [,cache=none|writeback|writethrough|directsync|unsafe][,aio=threads|native|io_uring]
+          -blockdev raw|qcow2|file|host_device,node-name=NAME,file=NAME|file.driver=D,file.filename=FILE[,...]
+          -netdev tap,id=ID[,ifname=NAME|fd=N|fds=N:N][,queues=N][,vhost=on|off][,script=FILE][,downscript=FILE]
+          -netdev vhost-user,id=ID,chardev=ID[,queues=N]
+          -device DRIVER[,id=ID][,bus=BUS][,addr=SLOT][,PROPERTY=VALUE...]    -device help, -device DRIVER,help
+          -object rng-random,id=ID,filename=FILE    for -device virtio-rng-pci,rng=ID
+          -object memory-backend-file,id=ID,mem-path=FILE,size=N[,share=on]    for -device virtio-pmem-pci,memdev=ID
         Boot
           -kernel FILE, -initrd FILE, -append TEXT
           -S                               wait for `cont` before the first instruction

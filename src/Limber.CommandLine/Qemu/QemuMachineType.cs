@@ -43,6 +43,9 @@ internal static class QemuMachineType
                 $"unsupported machine type: \"{name}\"; use -machine help to list supported machines");
     }
 
+    /// <summary>The root bus as devices of this machine type name it.</summary>
+    public static string RootBus(string name) => name is "pc" || VersionOf(name, I440fxPrefix) is not null ? "pci.0" : "pcie.0";
+
     /// <summary>
     /// Whether <c>-numa node</c> takes <c>mem=</c> and splits memory by itself: types up to 5.0 only, whose guests may have been
     /// started so. Newer ones want <c>memdev=</c>.

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using Limber.CommandLine.Devices;
+using Limber.CommandLine.Qemu.Devices;
 using Limber.Config;
 
 namespace Limber.CommandLine.Qemu;
@@ -14,6 +16,7 @@ internal sealed class QemuParser(string programName)
     private readonly QemuConsoles _consoles = new();
     private readonly QemuMemoryBackends _memoryBackends = new();
     private readonly QemuNumaOptions _numa = new();
+    private readonly QemuDevices _pciDevices = new();
     private string _cpuModel = DefaultCpuModel;
     private string? _name;
     private Guid _uuid;
@@ -74,6 +77,9 @@ internal sealed class QemuParser(string programName)
         MemoryConfig memory = _memory.Resolve();
         NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, _memoryBackends);
         memory = memory with { Shared = _memoryBackends.ResolveSharing() };
+        _consoles.Define();
+        DeviceCollection devices = new(_consoles.Take, QemuMachineType.RootBus(_machine.Type));
+        _pciDevices.Resolve(devices);
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
         VmConfig config = new()
         {
@@ -88,6 +94,8 @@ internal sealed class QemuParser(string programName)
             Serials = serials,
             Monitors = monitors,
             Devices = [.. _devices],
+            Backends = devices.Backends,
+            PciDevices = devices.Devices,
             StartPaused = _startPaused,
             NoReboot = _noReboot,
             NoShutdown = _noShutdown,
@@ -158,6 +166,13 @@ internal sealed class QemuParser(string programName)
             case "m":
                 _memory.Apply(option, value);
                 break;
+            case "device" when IsProcessor(value):
+                _devices.Add(value);
+                break;
+            case "device" when QemuDevices.Help(value) is { } help:
+                return new CommandLineResult.PrintAndExit(help);
+            case var _ when _pciDevices.TryAdd(name, value, option):
+                break;
             case "object":
                 _memoryBackends.Add(option, value);
                 break;
@@ -172,9 +187,6 @@ internal sealed class QemuParser(string programName)
                 break;
             case "append":
                 _machine.Append = value;
-                break;
-            case "device" when IsProcessor(value):
-                _devices.Add(value);
                 break;
             default:
                 ApplyConsoleOrIdentity(name, value, option);
@@ -239,6 +251,10 @@ internal sealed class QemuParser(string programName)
         return name switch
         {
             "display" or "vga" => CommandLineException.NotBuilt(option, "supported: none"),
+            "nic" or "net" => CommandLineException.NotBuilt(option, "supported: -netdev with -device virtio-net-pci, or none"),
+            "hda" or "hdb" or "hdc" or "hdd" or "cdrom" or "fda" or "fdb" or "sd" or "mtdblock" =>
+                CommandLineException.NotBuilt(option, "supported: -drive file=FILE,if=virtio"),
+            "pflash" => CommandLineException.NotBuilt(option, "there is no firmware"),
             _ => CommandLineException.NotBuilt(option),
         };
     }

@@ -23,7 +23,7 @@ internal static class StratoVirtNumaOptions
     public static (NumaConfig Numa, bool Shared) Resolve(StratoVirtOptions options, CpuConfig cpus, ulong memorySize)
     {
         QemuMemoryBackends backends = new();
-        foreach (string value in options.Values("object"))
+        foreach (string value in options.Values("object").Where(static value => !StratoVirtDevices.IsDeviceObject(value)))
         {
             backends.Add($"-object {value}", value);
         }

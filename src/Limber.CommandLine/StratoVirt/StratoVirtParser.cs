@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Limber.CommandLine.Devices;
 using Limber.Config;
 
 namespace Limber.CommandLine.StratoVirt;
@@ -15,7 +16,7 @@ internal sealed class StratoVirtParser(string programName)
     private static readonly string[] Built =
     [
         "machine", "accel", "smp", "cpu", "m", "kernel", "append", "initrd", "qmp", "mon", "serial", "chardev",
-        "name", "S", "disable-seccomp", "no-shutdown", "object", "numa", LimberOption.Name,
+        "name", "S", "disable-seccomp", "no-shutdown", "object", "numa", "drive", "netdev", "device", LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -39,6 +40,7 @@ internal sealed class StratoVirtParser(string programName)
         CpuConfig cpus = StratoVirtCpuOptions.Resolve(options.Value("smp"), options.Value("cpu"));
         (var serials, var monitors) = new StratoVirtConsoles().Resolve(options);
         (NumaConfig numa, bool sharedBackend) = StratoVirtNumaOptions.Resolve(options, cpus, memory.Size);
+        DeviceCollection devices = StratoVirtDevices.Resolve(options);
         VmConfig config = new()
         {
             Dialect = Dialect.StratoVirt,
@@ -50,6 +52,8 @@ internal sealed class StratoVirtParser(string programName)
             Payload = Payload(options),
             Serials = serials,
             Monitors = monitors,
+            Backends = devices.Backends,
+            PciDevices = devices.Devices,
             StartPaused = options.Has("S"),
         };
         return new CommandLineResult.Run(LimberOption.Apply(config, "-" + LimberOption.Name, options.Value(LimberOption.Name)));

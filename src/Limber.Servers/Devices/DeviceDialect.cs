@@ -8,6 +8,9 @@ public abstract class DeviceDialect
 {
     private protected DeviceDialect() { }
 
+    /// <summary>The same for PCI devices.</summary>
+    internal abstract Pci.PciWords Pci { get; }
+
     /// <summary>Refuses members that are missing, of the wrong type or unknown, before anything else is looked at.</summary>
     internal abstract void CheckMembers(JsonObject members);
 

@@ -11,8 +11,11 @@ namespace Limber.Servers.Devices;
 /// </summary>
 internal static class DeviceOptions
 {
-    /// <summary>Splits; <paramref name="help"/> tells whether <c>help</c> or <c>?</c> was among the parts.</summary>
-    public static JsonObject Parse(string text, out bool help)
+    /// <summary>Splits.</summary>
+    /// <param name="text">The line.</param>
+    /// <param name="help">Whether <c>help</c> or <c>?</c> was among the parts.</param>
+    /// <param name="impliedKey">What a first part without a key is.</param>
+    public static JsonObject Parse(string text, out bool help, string impliedKey = "driver")
     {
         help = false;
         Dictionary<string, string> members = [];
@@ -31,8 +34,8 @@ internal static class DeviceOptions
             }
             else
             {
-                // A key alone is a switch; the first part alone is the driver.
-                members[first ? "driver" : part] = first ? part : "on";
+                // A key alone is a switch; the first part alone is the driver or what stands for it.
+                members[first ? impliedKey : part] = first ? part : "on";
             }
         }
 

@@ -1,3 +1,4 @@
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp;
 
@@ -7,6 +8,8 @@ namespace Limber.Servers.Devices;
 internal sealed class QemuDeviceDialect : DeviceDialect
 {
     public static QemuDeviceDialect Instance { get; } = new();
+
+    internal override PciWords Pci { get; } = new QemuPciWords();
 
     internal override bool CanRemoveBootProcessors => true;
 

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp;
 
@@ -11,7 +12,11 @@ internal sealed class StratoVirtDeviceDialect : DeviceDialect
     private static readonly string[] Fields =
     [
         "id", "driver", "bus", "cpu-id", "socket-id", "die-id", "module-id", "core-id", "thread-id", "node-id", "apic-id",
+        "addr", "drive", "netdev", "mac", "mq", "vectors", "serial", "num-queues", "queue-size", "boot_index", "multifunction", "romfile",
+        "share-rw", "disable-modern", "chardev", "host", "sysfsdev", "port",
     ];
+
+    internal override PciWords Pci { get; } = new StratoVirtPciWords();
 
     internal override bool CanRemoveBootProcessors => false;
 

@@ -14,5 +14,10 @@ internal sealed class DelegateCommand(
 
     public QmpSignature Signature => signature;
 
+    /// <summary>What it takes in StratoVirt's dialect, when that differs.</summary>
+    public QmpSignature? StratoVirtSignature { get; init; }
+
+    public QmpSignature SignatureIn(QmpDialect dialect) => dialect == QmpDialect.StratoVirt ? StratoVirtSignature ?? signature : signature;
+
     public JsonValue Execute(QmpArguments arguments, QmpContext context) => execute(arguments, context);
 }

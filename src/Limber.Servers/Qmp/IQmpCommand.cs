@@ -15,6 +15,9 @@ public interface IQmpCommand
     /// </summary>
     QmpSignature Signature { get; }
 
+    /// <summary><see cref="Signature"/> as the clients of a dialect know it.</summary>
+    QmpSignature SignatureIn(QmpDialect dialect) => Signature;
+
     /// <summary>
     /// May be sent as <c>exec-oob</c>: it neither blocks nor depends on commands sent before it.
     /// </summary>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Limber.Control;
 using Limber.Servers.Devices;
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp.Schema;
 
@@ -25,6 +26,7 @@ internal sealed class QemuDialect : QmpDialect
     public override IReadOnlyList<QmpEventShape> Events { get; } =
     [
         new("ACPI_DEVICE_OST", new QmpObjectType(new QmpMember("info", MachineTypes.OspmStatus))),
+        new(DeviceEvents.IoError, BlockTypes.IoError),
         new("DEVICE_DELETED", MachineTypes.DeviceAndPath),
         new("DEVICE_UNPLUG_GUEST_ERROR", MachineTypes.DeviceAndPath),
         new("POWERDOWN", QmpObjectType.Empty),
@@ -32,12 +34,13 @@ internal sealed class QemuDialect : QmpDialect
         new("RESUME", QmpObjectType.Empty),
         new("SHUTDOWN", MachineTypes.GuestAndReason),
         new("STOP", QmpObjectType.Empty),
+        new(DeviceEvents.Failed, DeviceTypes.Failure),
         new(OperationJson.EventName, MachineTypes.Operation),
     ];
 
     public override DeviceDialect Devices => QemuDeviceDialect.Instance;
 
-    public override void Translate(VmEvent happened, List<QmpEvent> events)
+    public override void Translate(VmEvent happened, PeripheralPaths paths, List<QmpEvent> events)
     {
         switch (happened)
         {
@@ -57,13 +60,21 @@ internal sealed class QemuDialect : QmpDialect
                 events.Add(new("POWERDOWN"));
                 break;
             case VmEvent.DeviceDeleted deleted:
-                // A processor's local APIC is a device of its own and goes first; libvirt waits for the second event.
-                events.Add(new("DEVICE_DELETED", new JsonObject { { "path", deleted.Path + "/lapic" } }));
+                // What is inside (a processor's local APIC, a virtio device's back half) is an object of its own and goes
+                // first; libvirt waits for the second event.
+                if (paths.InnerOf(deleted.Path) is { } inner)
+                {
+                    events.Add(new("DEVICE_DELETED", new JsonObject { { "path", inner } }));
+                }
+
                 events.Add(new("DEVICE_DELETED", DeviceAndPath(deleted.Id, deleted.Path)));
                 break;
             case VmEvent.AcpiDeviceOst ost:
                 JsonObject info = OspmStatus.Entry(ost.Id, ost.Source, ost.Status, ost.Slot);
                 events.Add(new("ACPI_DEVICE_OST", new JsonObject { { "info", info } }));
+                break;
+            case VmEvent.DeviceFailed failure:
+                events.Add(DeviceEvents.OfFailure(failure));
                 break;
             case VmEvent.DeviceUnplugGuestError refused:
                 events.Add(new("DEVICE_UNPLUG_GUEST_ERROR", DeviceAndPath(refused.Id, refused.Path)));

@@ -39,6 +39,10 @@ public sealed class QmpCommandTable
         IdentityQueries.All,
         CpuQueries.All,
         CpuModelQueries.All,
+        BackendCommands.All,
+        BlockCommands.All,
+        BlockQueries.All,
+        PciQueries.All,
         ObjectQueries.All,
         CommandLineQueries.All,
         RunStateCommands.All);

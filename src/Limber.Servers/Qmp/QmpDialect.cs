@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.Control;
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp.Schema;
 
@@ -38,7 +39,10 @@ public abstract class QmpDialect
     public abstract Devices.DeviceDialect Devices { get; }
 
     /// <summary>Adds what clients of this dialect are told of <paramref name="happened"/>: none, one or more events.</summary>
-    public abstract void Translate(VmEvent happened, List<QmpEvent> events);
+    /// <param name="happened">The event.</param>
+    /// <param name="paths">What is inside the devices.</param>
+    /// <param name="events">Where they are added.</param>
+    public abstract void Translate(VmEvent happened, PeripheralPaths paths, List<QmpEvent> events);
 
     /// <summary>Result of <c>query-status</c>.</summary>
     public abstract JsonObject Status(RunState state);

@@ -24,7 +24,7 @@ internal sealed class QmpDispatcher(QmpContext context)
         try
         {
             IQmpCommand command = Find(request);
-            QmpArguments arguments = new(command.Signature, request.Arguments);
+            QmpArguments arguments = new(command.SignatureIn(context.Dialect), request.Arguments);
             if (command is IQmpWaitingCommand waiting)
             {
                 pending = FinishAsync(waiting.ExecuteAsync(arguments, context, sessionEnds), request.Id);

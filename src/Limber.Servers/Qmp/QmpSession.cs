@@ -181,7 +181,7 @@ public sealed class QmpSession : IDisposable
         }
         else
         {
-            context.Dialect.Translate(happened, events);
+            context.Dialect.Translate(happened, context.Services.Paths, events);
         }
 
         foreach (QmpEvent @event in events)

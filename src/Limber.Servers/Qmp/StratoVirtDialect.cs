@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Limber.Control;
 using Limber.Servers.Devices;
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp.Schema;
 
@@ -39,7 +40,7 @@ internal sealed class StratoVirtDialect : QmpDialect
 
     public override DeviceDialect Devices { get; } = new StratoVirtDeviceDialect();
 
-    public override void Translate(VmEvent happened, List<QmpEvent> events)
+    public override void Translate(VmEvent happened, PeripheralPaths paths, List<QmpEvent> events)
     {
         switch (happened)
         {

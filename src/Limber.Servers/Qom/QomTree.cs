@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.Config;
+using Limber.Config.Devices;
 using Limber.Control;
 using Limber.Cpu;
 using Limber.Servers.Json;
@@ -74,6 +75,12 @@ internal static class QomTree
             }
         }
 
+        foreach (DeviceInfo device in services.Machine.Devices.GetDevices())
+        {
+            string folder = device.Path[..device.Path.LastIndexOf('/')];
+            containers.FirstOrDefault(container => container.Path == folder)?.AddChild(Peripheral(device));
+        }
+
         foreach (QomObject container in containers)
         {
             machine.AddChild(container);
@@ -93,6 +100,16 @@ internal static class QomTree
         { "cpus", cpus.Boot },
         { "maxcpus", cpus.Max },
     };
+
+    private static QomObject Peripheral(DeviceInfo device)
+    {
+        QomObject peripheral = new(device.Path, device.Config.Driver);
+        peripheral.Add("realized", "bool", true);
+        peripheral.Add("hotplugged", "bool", device.HotPlugged);
+        peripheral.Add("hotpluggable", "bool", device.Config is not RootPortConfig);
+        peripheral.Add("addr", "int32", (device.Location.Device << 3) | device.Location.Function);
+        return peripheral;
+    }
 
     private static QomObject Processor(MonitorServices services, CpuSlot slot, CpuOccupant occupant)
     {

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using Limber.Config;
 using Limber.Cpu;
+using Limber.DeviceOptions;
+using Limber.DeviceOptions.Backends;
 using Limber.Servers.Devices;
 
 namespace Limber.Servers.Qom;
@@ -49,6 +51,13 @@ internal static class QomTypes
             new("cpu", "device", true),
             new(Processor, "cpu", true),
             new(CpuTypeNames.Generic, "cpu"),
+            new("pci-device", "device", true),
+            .. DeviceCatalog.All.Select(static driver => new QomType(driver.Name, "pci-device")),
+            new("rng-backend", "object", true),
+            new(ObjectOptions.BuiltinRandomType, "rng-backend"),
+            new(ObjectOptions.RandomType, "rng-backend"),
+            new("memory-backend", "object", true),
+            new(ObjectOptions.MemoryFileType, "memory-backend"),
             .. CpuModels.Names.Select(static model => new QomType(model + CpuTypeNames.Suffix, Processor)),
         ];
         return types.ToDictionary(static type => type.Name, StringComparer.Ordinal);

@@ -120,7 +120,7 @@ public sealed class HmpInterpreterTests
         Assert.Contains("quit|q  -- quit the emulator", lines);
         Assert.Contains("help|? [cmd] -- show the help", lines);
         Assert.Equal(services.Hmp.Run("info"), services.Hmp.Run("help info"));
-        Assert.StartsWith("info cpus  -- show infos for each CPU\n", services.Hmp.Run("info"));
+        Assert.StartsWith("info balloon  -- show balloon information\n", services.Hmp.Run("info"));
     }
 
     [Fact]

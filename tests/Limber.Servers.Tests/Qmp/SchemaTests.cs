@@ -1,6 +1,10 @@
 using System.Collections.Generic;
 using System.Linq;
+using Limber.Config;
+using Limber.Config.Devices;
 using Limber.Control;
+using Limber.DeviceOptions;
+using Limber.Servers.Devices.Pci;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp;
 using Limber.Servers.Qmp.Schema;
@@ -14,11 +18,21 @@ public sealed class SchemaTests
     /// <summary>Arguments with which the commands succeed; those not listed need none.</summary>
     private static readonly Dictionary<string, string> Samples = new()
     {
+        ["balloon"] = "{\"value\":67108864}",
+        ["block_resize"] = "{\"device\":\"d0\",\"size\":1048576}",
+        ["blockdev-add"] = "{\"driver\":\"raw\",\"node-name\":\"n\",\"file\":{\"driver\":\"file\",\"filename\":\"/n\"}}",
+        ["blockdev-del"] = "{\"node-name\":\"spare\"}",
+        ["chardev-add"] = "{\"id\":\"c9\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"/c\"}},\"server\":false}}}",
+        ["chardev-remove"] = "{\"id\":\"c1\"}",
         ["cpu-add"] = "{\"id\":4}",
         ["device-list-properties"] = "{\"typename\":\"qemu64-x86_64-cpu\"}",
         ["device_add"] = "{\"driver\":\"qemu64-x86_64-cpu\",\"id\":\"c3\",\"apic-id\":3}",
         ["device_del"] = "{\"id\":\"c2\"}",
         ["human-monitor-command"] = "{\"command-line\":\"info cpus\",\"cpu-index\":0}",
+        ["netdev_add"] = "{\"id\":\"n9\",\"type\":\"tap\",\"ifname\":\"tap9\"}",
+        ["netdev_del"] = "{\"id\":\"net0\"}",
+        ["object-add"] = "{\"qom-type\":\"rng-random\",\"id\":\"r9\",\"filename\":\"/dev/random\"}",
+        ["object-del"] = "{\"id\":\"r1\"}",
         ["qom-get"] = "{\"path\":\"/machine\",\"property\":\"smp\"}",
         ["qom-list"] = "{\"path\":\"/machine\"}",
         ["qom-list-types"] = "{\"implements\":\"device\",\"abstract\":true}",
@@ -45,7 +59,7 @@ public sealed class SchemaTests
             JsonObject members = entry.AsObject();
             mentioned.AddRange(new[] { "arg-type", "ret-type", "element-type" }
                 .Where(members.Contains).Select(name => entry.Member(name).AsString()));
-            if (entry.Member("meta-type").AsString() == "object")
+            if (entry.Member("meta-type").AsString() is "object" or "alternate")
             {
                 mentioned.AddRange(entry.Member("members").AsArray().Select(static member => member.Member("type").AsString()));
             }
@@ -101,7 +115,7 @@ public sealed class SchemaTests
             return;
         }
 
-        using MonitorServices services = new(new FakeVirtualMachine());
+        using MonitorServices services = new(FakeDeviceManager.CreateMachine());
         using QmpClient client = new(services);
         JsonObject sample = Answer.Parse(Sample(name)).AsObject();
         foreach (QmpMember parameter in signature.Arguments.Members)
@@ -150,11 +164,13 @@ public sealed class SchemaTests
 
         foreach (QmpDialect dialect in new[] { QmpDialect.Qemu, QmpDialect.StratoVirt })
         {
-            FakeVirtualMachine machine = new(name: "vm");
+            FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
             using MonitorServices services = new(machine);
+            services.Things.AddObject(new NamedObject.RandomSource("r1", "rng-random", "/dev/random"));
+            services.Things.AddChardev("c1", new ChardevConfig.UnixSocket("/c1", false, false));
             machine.PlugCpus([new CpuPlugRequest(2, "c2")]);
             using QmpClient client = new(services, dialect);
-            string answers = client.Ask($"{{\"execute\":\"{name}\",\"arguments\":{Sample(name)}}}");
+            string answers = client.Ask($"{{\"execute\":\"{name}\",\"arguments\":{Sample(name, dialect)}}}");
             string[] lines = answers.Split("\r\n", System.StringSplitOptions.RemoveEmptyEntries);
             string last = lines.Length > 0 ? lines[^1] : client.ReadLine()!;
             QmpType returns = QmpCommandTable.Default.Find(name)!.Signature.Returns;
@@ -178,19 +194,21 @@ public sealed class SchemaTests
     {
         FakeVirtualMachine machine = new();
         machine.PlugCpus([new CpuPlugRequest(2, "c1")]);
+        DeviceInfo disk = new("b", "/machine/peripheral/b", default, "pcie.0", new DiskDeviceConfig { Backend = "d" }, false, true);
         VmEvent[] all =
         [
             new VmEvent.Stopped(), new VmEvent.Resumed(), new VmEvent.PowerButtonPressed(), new VmEvent.CpuResizeNotified(1),
             new VmEvent.Reset(true, ShutdownReason.GuestReset), new VmEvent.Shutdown(false, ShutdownReason.HostSignal),
             new VmEvent.DeviceDeleted(null, "/a"), new VmEvent.DeviceDeleted("a", "/a"), new VmEvent.AcpiDeviceOst("a", 1, 3, 132),
             new VmEvent.AcpiDeviceOst(null, 1, 3, 0), new VmEvent.DeviceUnplugGuestError("a", "/a"),
+            new VmEvent.DeviceFailed(disk, "write", "no space", true), new VmEvent.DeviceFailed(disk with { Config = new NetDeviceConfig() }, "connection", "gone", false),
         ];
         foreach (QmpDialect dialect in new[] { QmpDialect.Qemu, QmpDialect.StratoVirt })
         {
             List<QmpEvent> events = [];
             foreach (VmEvent happened in all)
             {
-                dialect.Translate(happened, events);
+                dialect.Translate(happened, new PeripheralPaths(), events);
             }
 
             foreach (QmpEvent @event in events)
@@ -208,7 +226,9 @@ public sealed class SchemaTests
         MachineTypes.Operation.Check(OperationJson.Describe(machine.Operations[0].Current), "operation");
     }
 
-    private static string Sample(string name) => Samples.GetValueOrDefault(name, "{}");
+    private static string Sample(string name, QmpDialect? dialect = null) => name == "blockdev-add" && dialect == QmpDialect.StratoVirt
+        ? "{\"node-name\":\"n\",\"file\":{\"driver\":\"file\",\"filename\":\"/n\",\"aio\":\"iouring\"},\"cache\":{\"direct\":true}}"
+        : Samples.GetValueOrDefault(name, "{}");
 
     private static List<JsonValue> Schema()
     {

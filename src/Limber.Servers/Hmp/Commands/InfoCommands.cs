@@ -105,7 +105,8 @@ internal static class InfoCommands
         string kind = OperationJson.Kebab(now.Kind.ToString());
         string state = OperationJson.Kebab(now.State.ToString());
         string detail = now.Detail is { } words ? $" ({words})" : string.Empty;
+        string cpu = now.CpuIndex >= 0 ? $"CPU {now.CpuIndex} " : string.Empty;
         string aftermath = now.Aftermath is { } later ? $"; later: {later}" : string.Empty;
-        return $"#{now.Id} {kind} CPU {now.CpuIndex} {now.Target}: {state}{detail}{aftermath}";
+        return $"#{now.Id} {kind} {cpu}{now.Target}: {state}{detail}{aftermath}";
     }
 }

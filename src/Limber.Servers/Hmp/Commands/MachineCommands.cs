@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Linq;
 using Limber.Control;
 using Limber.Servers.Devices;
-using Limber.Servers.Json;
 using Limber.Servers.Qmp;
 using Limber.Servers.Qmp.Commands;
 
@@ -15,15 +14,6 @@ internal static class MachineCommands
 {
     public static IReadOnlyList<HmpCommand> All { get; } =
     [
-        new("device_add", "driver[,prop=value][,...]", "add device, like -device on the command line", HmpArgument.OptionalWord, AddDevice)
-        {
-            Candidates = static context => [context.Services.Cpus.TypeName, CpuTypeNames.Generic],
-        },
-        new("device_del", "device", "remove device", HmpArgument.Word, static (context, id) =>
-            context.Services.Cpus.Remove(id, QemuDeviceDialect.Instance))
-        {
-            Candidates = static context => context.Services.Cpus.RemovableIds,
-        },
         new("cpu", "index", "set the default CPU", HmpArgument.Integer, ChooseCpu),
         new("cpu-add", "id", "add cpu by its index", HmpArgument.Integer, static (context, index) =>
             context.Services.Cpus.AddByIndex(long.Parse(index, CultureInfo.InvariantCulture))),
@@ -51,24 +41,6 @@ internal static class MachineCommands
         context.Focus.CpuIndex = chosen.Index;
     }
 
-    private static void AddDevice(HmpContext context, string text)
-    {
-        JsonObject members = DeviceOptions.Parse(text, out bool help);
-        if (!DeviceOptions.HasValidId(members))
-        {
-            throw new HmpUsageException(string.Empty);
-        }
-
-        if (help)
-        {
-            PrintDeviceHelp(context, members);
-        }
-        else
-        {
-            context.Services.Cpus.Add(members, QemuDeviceDialect.Instance, ValueSyntax.Text);
-        }
-    }
-
     private static void Resize(HmpContext context, string cpus)
     {
         foreach (IHotplugOperation operation in CpuResize.To(context.Machine, long.Parse(cpus, CultureInfo.InvariantCulture)))
@@ -79,27 +51,4 @@ internal static class MachineCommands
 
     private static void Cancel(HmpContext context, string id) =>
         OperationLookup.Cancel(context.Machine, long.Parse(id, CultureInfo.InvariantCulture));
-
-    private static void PrintDeviceHelp(HmpContext context, JsonObject members)
-    {
-        string type = context.Services.Cpus.TypeName;
-        if (!members.TryGet("driver", out JsonValue driver))
-        {
-            context.PrintLine("CPU devices:");
-            context.PrintLine($"name \"{CpuTypeNames.Generic}\"");
-            context.PrintLine($"name \"{type}\"");
-            return;
-        }
-
-        string name = driver.AsString();
-        context.PrintLine($"{name} options:");
-        IReadOnlyList<DeviceProperty> properties = name == CpuTypeNames.Generic ? DeviceProperty.OfGenericProcessor
-            : name == type ? DeviceProperty.OfProcessor
-            : [];
-        foreach (DeviceProperty property in properties)
-        {
-            string option = $"{property.Name}=<{property.TypeName}>";
-            context.PrintLine(property.Default is { } value ? $"  {option,-22} -  (default: {value})" : $"  {option}");
-        }
-    }
 }

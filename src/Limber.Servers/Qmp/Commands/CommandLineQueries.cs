@@ -13,11 +13,20 @@ internal static class CommandLineQueries
 {
     private static readonly (string Option, (string Name, string Type)[] Parameters)[] Options =
     [
+        ("blockdev", []),
         ("device", []),
+        (
+            "drive",
+            [
+                ("id", "string"), ("file", "string"), ("if", "string"), ("format", "string"), ("cache", "string"), ("aio", "string"),
+                ("discard", "string"), ("readonly", "boolean"),
+            ]),
         ("machine", [("type", "string"), ("accel", "string"), ("kernel", "string"), ("initrd", "string"), ("append", "string")]),
         ("memory", [("size", "size")]),
         ("name", [("guest", "string")]),
+        ("netdev", []),
         ("numa", []),
+        ("object", []),
         (
             "smp-opts",
             [

@@ -21,7 +21,7 @@ internal sealed class DeviceAddCommand : IQmpCommand
 
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
-        context.Services.Cpus.Add(arguments.Members, context.Dialect.Devices);
+        context.Services.Devices.Add(arguments.Members, context.Dialect.Devices);
         return new JsonObject();
     }
 }

@@ -15,7 +15,7 @@ internal sealed class DeviceDelCommand : IQmpCommand
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
     {
         string id = arguments.String("id");
-        context.Services.Cpus.Remove(id, context.Dialect.Devices);
+        context.Services.Devices.Remove(id, context.Dialect.Devices);
         return new JsonObject();
     }
 }

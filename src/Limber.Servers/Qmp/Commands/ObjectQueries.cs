@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using Limber.DeviceOptions;
 using Limber.Servers.Devices;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp.Schema;
@@ -25,7 +26,7 @@ internal static class ObjectQueries
         new DelegateCommand(
             "device-list-properties",
             new(new QmpObjectType(new QmpMember("typename", QmpType.String)), IntrospectionTypes.Properties),
-            ListDeviceProperties),
+            static (arguments, context) => ListDeviceProperties(arguments, context)),
     ];
 
     private static JsonValue List(QmpArguments arguments, QmpContext context)
@@ -78,7 +79,7 @@ internal static class ObjectQueries
         return result;
     }
 
-    private static JsonValue ListDeviceProperties(QmpArguments arguments, QmpContext context)
+    private static List<JsonValue> ListDeviceProperties(QmpArguments arguments, QmpContext context)
     {
         string name = arguments.String("typename");
         QomType type = QomTypes.Find(context.Machine.Config, name)
@@ -86,6 +87,11 @@ internal static class ObjectQueries
         if (type.IsAbstract || !QomTypes.IsKindOf(type, "device"))
         {
             throw new QmpException("Parameter 'typename' expects a non-abstract device type");
+        }
+
+        if (DeviceCatalog.Find(name) is { } driver)
+        {
+            return [.. driver.Properties.Select(static property => (JsonValue)PropertyOf(property))];
         }
 
         List<JsonValue> result = [];
@@ -103,5 +109,18 @@ internal static class ObjectQueries
         }
 
         return result;
+    }
+
+    private static JsonObject PropertyOf(PropertySpec property)
+    {
+        JsonObject entry = [];
+        if (property.Default is { } value)
+        {
+            entry.Add("default-value", value.AsBoolean() is { } boolean ? (JsonValue)boolean : value.AsNumber() is { } number ? (long)number : value.ToString());
+        }
+
+        entry.Add("name", property.Name);
+        entry.Add("type", property.TypeName);
+        return entry;
     }
 }

@@ -65,7 +65,7 @@ internal static class IntrospectionTypes
         QmpEnumType jsonType = new("string", "number", "int", "boolean", "null", "object", "array", "value");
         return new(new QmpObjectType(
             new("name", QmpType.String),
-            new("meta-type", new QmpEnumType("builtin", "enum", "array", "object", "command", "event")),
+            new("meta-type", new QmpEnumType("builtin", "enum", "array", "object", "alternate", "command", "event")),
             new("features", strings, true))
         {
             Tag = "meta-type",
@@ -78,6 +78,7 @@ internal static class IntrospectionTypes
                     new("members", new QmpArrayType(objectMember)),
                     new("tag", QmpType.String, true),
                     new("variants", new QmpArrayType(variant), true))),
+                ("alternate", new(new QmpMember("members", new QmpArrayType(new QmpObjectType(new QmpMember("type", QmpType.String)))))),
                 ("command", new(
                     new("arg-type", QmpType.String),
                     new("ret-type", QmpType.String),

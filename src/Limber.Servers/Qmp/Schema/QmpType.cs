@@ -21,6 +21,8 @@ public abstract class QmpType
 
     public static QmpType Boolean { get; } = new QmpBuiltinType("bool", "boolean", "boolean", JsonKind.Boolean);
 
+    public static QmpType Null { get; } = new QmpBuiltinType("null", "null", "null", JsonKind.Null);
+
     /// <summary>Any value at all.</summary>
     public static QmpType Any { get; } = new QmpBuiltinType("any", "value", "any");
 

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using Limber.Config;
+using Limber.Config.Backends;
+using Limber.DeviceOptions.Drivers;
+
+namespace Limber.DeviceOptions.Backends;
+
+/// <summary><c>-netdev</c> and <c>netdev_add</c>.</summary>
+public static class NetdevOptions
+{
+    private const int MaxQueuePairs = 32;
+    private const int MaxInterfaceBytes = 15;
+    private const string Supported = "supported: tap, vhost-user";
+
+    private static readonly string[] Elsewhere =
+        ["user", "bridge", "hubport", "l2tpv3", "netmap", "vde", "socket", "stream", "dgram", "vhost-vdpa", "af-xdp", "passt"];
+
+    /// <param name="bag"><c>type</c>, <c>id</c> and the type's properties.</param>
+    /// <param name="references">What they may name.</param>
+    /// <param name="defaultType">Type when none is given; null to insist on one.</param>
+    /// <exception cref="OptionException">Missing, unknown or wrong.</exception>
+    public static NetBackendConfig Read(OptionBag bag, IDeviceReferences references, string? defaultType = null)
+    {
+        OptionReader options = new(bag);
+        string type = options.Text("type") ?? defaultType ?? throw OptionException.Missing("type");
+        string id = options.RequiredText("id");
+        if (Array.IndexOf(Elsewhere, type) >= 0)
+        {
+            throw OptionException.NotBuilt($"Parameter 'type' with value '{type}'", Supported);
+        }
+
+        if (type is not ("tap" or "vhost-user"))
+        {
+            throw new OptionException($"Parameter 'type' does not accept value '{type}'");
+        }
+
+        return type == "tap" ? Tap(options, id) : VhostUser(options, id, references);
+    }
+
+    private static TapBackendConfig Tap(OptionReader options, string id)
+    {
+        options.RequireKnown(
+            ["type", "id", "ifname", "fd", "fds", "script", "downscript", "queues", "vhost", "vhostforce", "vhostfd", "vhostfds", "br", "helper", "sndbuf", "vnet_hdr", "poll-us"]);
+        foreach (string name in (string[])["vhostfd", "vhostfds", "br", "helper", "sndbuf", "poll-us"])
+        {
+            if (options.Has(name))
+            {
+                throw OptionException.NotBuilt($"{name}=");
+            }
+        }
+
+        options.RequireSwitch("vnet_hdr", true);
+        ImmutableArray<int> descriptors = Descriptors(options);
+        int queues = (int)(options.Number("queues", 1, MaxQueuePairs) ?? 1);
+        if (descriptors.Length > 0)
+        {
+            foreach (string name in (string[])["ifname", "script", "downscript", "queues"])
+            {
+                if (options.Has(name))
+                {
+                    throw new OptionException("ifname=, script=, downscript=, and queues= are invalid with fd= or fds=");
+                }
+            }
+
+            queues = descriptors.Length;
+        }
+
+        string? interfaceName = options.Text("ifname");
+        if (interfaceName is not null && (interfaceName.Length == 0 || interfaceName.Contains('/', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(interfaceName) > MaxInterfaceBytes))
+        {
+            throw new OptionException($"Parameter 'ifname' doesn't take value '{interfaceName}': a name of 1 to {MaxInterfaceBytes} bytes without '/'");
+        }
+
+        bool force = options.Boolean("vhostforce") ?? false;
+        return new TapBackendConfig
+        {
+            Name = id,
+            Interface = interfaceName,
+            Descriptors = descriptors,
+            QueuePairs = queues,
+            Vhost = options.Boolean("vhost") ?? (force ? true : null),
+            UpScript = Script(options, "script"),
+            DownScript = Script(options, "downscript"),
+        };
+    }
+
+    private static ImmutableArray<int> Descriptors(OptionReader options)
+    {
+        if (options.Has("fd") && options.Has("fds"))
+        {
+            throw new OptionException("fd= and fds= are mutually exclusive");
+        }
+
+        // A lone descriptor may be a number in a message.
+        string? list = options.Bag.TryGet("fd", out OptionValue one) ? one.ToString() : options.Text("fds");
+        if (list is null)
+        {
+            return [];
+        }
+
+        string name = options.Has("fd") ? "fd" : "fds";
+        string[] parts = list.Split(':');
+        if (parts.Length > MaxQueuePairs)
+        {
+            throw new OptionException($"Parameter '{name}' has {parts.Length} descriptors (maximum: {MaxQueuePairs})");
+        }
+
+        return
+        [
+            .. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
+                ? descriptor
+                : throw new OptionException($"Parameter '{name}' doesn't take value '{list}': open descriptors by number, joined by ':'")),
+        ];
+    }
+
+    // A script runs only when one is named: there is no default one, unlike in QEMU.
+    private static string? Script(OptionReader options, string name) => options.Text(name) is { } path && path is not ("no" or "") ? path : null;
+
+    private static VhostUserNetBackendConfig VhostUser(OptionReader options, string id, IDeviceReferences references)
+    {
+        options.RequireKnown(["type", "id", "chardev", "queues", "vhostforce"]);
+        options.Boolean("vhostforce");
+        ChardevConfig.UnixSocket socket = SocketPath.OfChardev(options, references, "vhost-user");
+        return new VhostUserNetBackendConfig
+        {
+            Name = id,
+            Socket = SocketPath.Check("socket", socket.Path),
+            Server = socket.Server,
+            QueuePairs = (int)(options.Number("queues", 1, MaxQueuePairs) ?? 1),
+        };
+    }
+}
