@@ -32,18 +32,31 @@ public static class NetDeviceFactory
                 throw new ArgumentException($"{context.Id} can't have both vhost-net and a rate limit");
             }
 
-            if (vhost == true || (vhost is null && !limited && KernelNetRings.IsAvailable))
+            return (vhost, limited) switch
             {
-                return CreateWithVhost(context, backend, options);
-            }
-
-            return new NetDevice(context, backend, options);
+                (true, _) => CreateWithVhost(context, backend, options),
+                (null, false) => TryCreateWithVhost(context, backend, options) ?? (VirtioDevice)new NetDevice(context, backend, options),
+                _ => new NetDevice(context, backend, options),
+            };
         }
         catch
         {
             backend?.Dispose();
             tap.Dispose();
             throw;
+        }
+    }
+
+    private static VhostNetDevice? TryCreateWithVhost(VirtioDeviceContext context, INetBackend backend, NetDeviceOptions options)
+    {
+        try
+        {
+            return KernelNetRings.IsAvailable ? CreateWithVhost(context, backend, options) : null;
+        }
+        catch (HostException)
+        {
+            // It is there, but not for this process or not for memory like this.
+            return null;
         }
     }
 

@@ -50,6 +50,14 @@ internal sealed unsafe class VsockBuffer
         }
     }
 
+    /// <summary>Forgets everything and gives the memory back.</summary>
+    public void Clear()
+    {
+        bytes = null;
+        first = 0;
+        Count = 0;
+    }
+
     /// <summary>Removes from the start.</summary>
     public void Remove(int count)
     {

@@ -2,7 +2,6 @@ using System;
 using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.Virtio;
-using Limber.VirtioDevices.Native;
 
 namespace Limber.VirtioDevices.Vsock;
 
@@ -24,27 +23,18 @@ namespace Limber.VirtioDevices.Vsock;
 internal sealed class VsockConnection
 {
     /// <summary>What the guest may send ahead.</summary>
-    public const int BufferSize = 128 * 1024;
+    public const int BufferSize = VsockCredit.BufferSize;
 
     private const int LargestPayload = 64 * 1024;
     private readonly VsockDevice device;
-    private readonly VsockBuffer buffer = new(BufferSize);
-    private FileDescriptor? socket;
-    private LoopSource? source;
-    private LoopEvents watched;
+    private readonly VsockSocket socket;
     private VsockState state;
-    private uint received;
-    private uint forwarded;
-    private uint forwardedTold;
-    private uint sent;
-    private uint guestBuffer;
-    private uint guestForwarded;
+    private VsockCredit credit;
     private uint guestShut;
     private uint toldShut;
     private uint toTellShut;
     private bool mayHaveData;
     private bool ended;
-    private bool hungUp;
     private bool owesAnswer;
     private bool owesCredit;
     private bool owesReset;
@@ -54,7 +44,7 @@ internal sealed class VsockConnection
     {
         this.device = device;
         Address = address;
-        this.socket = socket;
+        this.socket = new VsockSocket(device, socket, OnReady);
         state = byGuest ? VsockState.Open : VsockState.Requested;
         owesAnswer = true;
     }
@@ -68,16 +58,7 @@ internal sealed class VsockConnection
 
     /// <summary>Whether <see cref="TryProduce"/> may have something for the guest.</summary>
     public bool WantsToSend => state != VsockState.Closed
-        && (owesReset || owesAnswer || owesCredit || toTellShut != 0 || (CanReceive && (GuestCredit > 0 || !askedForCredit)));
-
-    private uint GuestCredit
-    {
-        get
-        {
-            uint used = unchecked(sent - guestForwarded);
-            return used >= guestBuffer ? 0 : guestBuffer - used;
-        }
-    }
+        && (owesReset || owesAnswer || owesCredit || toTellShut != 0 || (CanReceive && (credit.OfGuest > 0 || !askedForCredit)));
 
     private bool CanReceive => state == VsockState.Open && mayHaveData && !ended && (guestShut & VsockHeader.NoReceive) == 0;
 
@@ -91,24 +72,23 @@ internal sealed class VsockConnection
     /// <summary>Takes note of the guest's credit, which every packet tells.</summary>
     public void Learn(in VsockHeader header)
     {
-        guestBuffer = header.BufferSize;
-        guestForwarded = header.Forwarded;
+        credit.Learn(header.BufferSize, header.Forwarded);
 
         // Asked once for each time there is none, or a guest that does not read would be asked for ever.
-        askedForCredit &= GuestCredit == 0;
+        askedForCredit &= credit.OfGuest == 0;
     }
 
     /// <summary>Closes the socket and tells nobody.</summary>
     public void Close()
     {
         state = VsockState.Closed;
-        CloseSocket();
+        socket.Close();
     }
 
     /// <summary>Has the guest's end reset; the connection is gone when it was told.</summary>
     public void Reset()
     {
-        CloseSocket();
+        socket.Close();
         owesReset = true;
         device.Queue(this);
     }
@@ -166,7 +146,7 @@ internal sealed class VsockConnection
             return true;
         }
 
-        if (CanReceive && GuestCredit > 0 && TryReceive(chain, out written))
+        if (CanReceive && credit.OfGuest > 0 && TryReceive(chain, out written))
         {
             return true;
         }
@@ -191,7 +171,7 @@ internal sealed class VsockConnection
             return true;
         }
 
-        if (CanReceive && GuestCredit == 0 && !askedForCredit)
+        if (CanReceive && credit.OfGuest == 0 && !askedForCredit)
         {
             askedForCredit = true;
             Write(chain, VsockOperation.CreditRequest, 0, 0);
@@ -215,7 +195,7 @@ internal sealed class VsockConnection
         line[3 + digits] = (byte)'\n';
 
         // The first bytes ever find room, unless the program is gone.
-        if (SocketCalls.Send(socket!, line[..(4 + digits)]) != 4 + digits)
+        if (!socket.TrySendAtOnce(line[..(4 + digits)]))
         {
             Reset();
             return true;
@@ -236,32 +216,15 @@ internal sealed class VsockConnection
 
         // Guest-controlled: what exceeds its credit does not fit into the buffer.
         if (state != VsockState.Open || owesAnswer || (guestShut & VsockHeader.NoSend) != 0
-            || chain.ReadableLength - VsockHeader.Bytes < length || length > BufferSize - unchecked(received - forwarded))
+            || chain.ReadableLength - VsockHeader.Bytes < length || length > credit.OfHost)
         {
             return false;
         }
 
-        received = unchecked(received + length);
-        Span<IoVector> vectors = device.Vectors;
-        int done = 0;
-        if (buffer.Count == 0 && length != 0)
+        credit.AddReceived(length);
+        if (length != 0)
         {
-            int count = SegmentList.Slice(chain.Readable, VsockHeader.Bytes, length, vectors);
-            done = SocketCalls.Send(socket!, vectors[..count]);
-            if (!Took(done))
-            {
-                return true;
-            }
-        }
-
-        done = Math.Max(done, 0);
-        SegmentReader reader = chain.Reader;
-        reader.Skip(VsockHeader.Bytes + done);
-        for (int left = (int)length - done; left > 0;)
-        {
-            ReadOnlySpan<byte> piece = reader.Next(left);
-            buffer.Add(piece);
-            left -= piece.Length;
+            Forwarded(socket.Send(chain, VsockHeader.Bytes, (int)length));
         }
 
         Watch();
@@ -283,7 +246,7 @@ internal sealed class VsockConnection
     /// <summary>Passes the guest's end of sending on when the socket has taken everything before it.</summary>
     private void FinishShutdown()
     {
-        if (buffer.Count != 0 || guestShut == 0)
+        if (socket.IsSending || guestShut == 0)
         {
             return;
         }
@@ -293,29 +256,26 @@ internal sealed class VsockConnection
             // Spec: VIRTIO 1.2 5.10.6.6: a clean disconnect is answered by a reset.
             Reset();
         }
-        else if (socket is not null)
+        else
         {
-            bool noMoreToHost = (guestShut & VsockHeader.NoSend) != 0;
-            _ = SocketCalls.shutdown(socket, noMoreToHost ? SocketCalls.SHUT_WR : SocketCalls.SHUT_RD);
+            socket.Shutdown(sending: (guestShut & VsockHeader.NoSend) != 0);
         }
     }
 
     private bool TryReceive(DescriptorChain chain, out uint written)
     {
         written = 0;
-        Span<IoVector> vectors = device.Vectors;
-        long room = Math.Min(Math.Min(chain.WritableLength - VsockHeader.Bytes, LargestPayload), GuestCredit);
-        int count = SegmentList.Slice(chain.Writable, VsockHeader.Bytes, room, vectors);
-        int length = SocketCalls.Receive(socket!, vectors[..count]);
+        long room = Math.Min(Math.Min(chain.WritableLength - VsockHeader.Bytes, LargestPayload), credit.OfGuest);
+        int length = socket.Receive(chain, VsockHeader.Bytes, room);
         if (length > 0)
         {
-            sent = unchecked(sent + (uint)length);
+            credit.AddSent((uint)length);
             written = (uint)(VsockHeader.Bytes + length);
             Write(chain, VsockOperation.Data, 0, (uint)length);
             return true;
         }
 
-        if ((length is -ErrorNumber.EAGAIN or -ErrorNumber.EINTR) && !hungUp)
+        if ((length is -ErrorNumber.EAGAIN or -ErrorNumber.EINTR) && !socket.IsHungUp)
         {
             mayHaveData = false;
             Watch();
@@ -336,9 +296,9 @@ internal sealed class VsockConnection
     private void End()
     {
         ended = true;
-        if (hungUp)
+        if (socket.IsHungUp)
         {
-            CloseSocket();
+            socket.Close();
             state = VsockState.Closing;
             toTellShut = VsockHeader.NoReceive | VsockHeader.NoSend;
         }
@@ -351,9 +311,11 @@ internal sealed class VsockConnection
 
     private void OnReady(LoopEvents events)
     {
-        if ((events & LoopEvents.Writable) != 0 || ((events & (LoopEvents.Error | LoopEvents.Hangup)) != 0 && buffer.Count != 0))
+        bool gone = (events & (LoopEvents.Error | LoopEvents.Hangup)) != 0;
+        if (socket.IsSending && (gone || (events & LoopEvents.Writable) != 0))
         {
-            Flush();
+            Forwarded(socket.Flush());
+            FinishShutdown();
         }
 
         if (owesReset || state == VsockState.Closed)
@@ -361,12 +323,9 @@ internal sealed class VsockConnection
             return;
         }
 
-        if ((events & (LoopEvents.Error | LoopEvents.Hangup)) != 0)
+        if (gone)
         {
-            // Reported for ever: what is left to read is read without being watched for.
-            source?.Dispose();
-            source = null;
-            hungUp = true;
+            socket.HangUp();
             if (state == VsockState.Requested)
             {
                 Reset();
@@ -388,88 +347,25 @@ internal sealed class VsockConnection
         device.Queue(this);
     }
 
-    private void Flush()
-    {
-        while (buffer.Count != 0)
-        {
-            Span<IoVector> vectors = device.Vectors[..2];
-            int count = buffer.GetVectors(vectors);
-            int done = SocketCalls.Send(socket!, vectors[..count]);
-            if (!Took(done))
-            {
-                return;
-            }
-
-            if (done < 0)
-            {
-                break;
-            }
-
-            buffer.Remove(done);
-        }
-
-        FinishShutdown();
-        device.Queue(this);
-    }
-
-    /// <summary>False when the socket takes nothing any more.</summary>
-    private bool Took(int count)
+    /// <summary>The socket took this many bytes of the guest's; negative when it takes none any more.</summary>
+    private void Forwarded(int count)
     {
         if (count < 0)
         {
-            if (count is -ErrorNumber.EAGAIN or -ErrorNumber.EINTR)
-            {
-                return true;
-            }
-
             Reset();
-            return false;
         }
-
-        forwarded = unchecked(forwarded + (uint)count);
-
-        // The guest is told when it believes that less than half of the buffer is free.
-        owesCredit |= forwarded != forwardedTold && unchecked(received - forwardedTold) >= BufferSize / 2;
-        return true;
+        else
+        {
+            credit.AddForwarded((uint)count);
+            owesCredit |= credit.ShouldBeTold;
+        }
     }
 
-    private void Watch()
-    {
-        if (socket is null || hungUp)
-        {
-            return;
-        }
-
-        LoopEvents events = buffer.Count != 0 ? LoopEvents.Writable : LoopEvents.None;
-        if (state == VsockState.Open && !mayHaveData && !ended && (guestShut & VsockHeader.NoReceive) == 0)
-        {
-            events |= LoopEvents.Readable;
-        }
-
-        if (source is null)
-        {
-            source = device.Watch(socket, events, OnReady);
-        }
-        else if (events != watched)
-        {
-            source.Modify(events);
-        }
-
-        watched = events;
-    }
-
-    private void CloseSocket()
-    {
-        source?.Dispose();
-        source = null;
-        socket?.Dispose();
-        socket = null;
-        buffer.Remove(buffer.Count);
-    }
+    private void Watch() =>
+        socket.Watch(state == VsockState.Open && !mayHaveData && !ended && (guestShut & VsockHeader.NoReceive) == 0);
 
     private void Write(DescriptorChain chain, VsockOperation operation, uint flags, uint length)
     {
-        forwardedTold = forwarded;
         owesCredit = false;
         SegmentWriter writer = chain.Writer;
         _ = writer.TryWrite(device.CreateHeader(Address, operation) with
@@ -477,7 +373,7 @@ internal sealed class VsockConnection
             Length = length,
             Flags = flags,
             BufferSize = BufferSize,
-            Forwarded = forwarded,
+            Forwarded = credit.Tell(),
         });
     }
 }

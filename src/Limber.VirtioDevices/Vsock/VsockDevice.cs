@@ -35,11 +35,11 @@ public sealed class VsockDevice : VirtioDevice
     private readonly uint contextId;
     private readonly VsockHost host;
     private readonly Dictionary<VsockAddress, VsockConnection> connections = [];
-    private readonly Queue<VsockConnection> ready = new(MaximumConnections + 1);
-    private readonly VsockResets resets = new();
+    private readonly VsockOutbox outbox;
     private readonly IoVector[] vectors = GC.AllocateArray<IoVector>(DescriptorChain.MaximumSegments, pinned: true);
     private Virtqueue? receiveQueue;
     private Virtqueue? transmitQueue;
+    private bool transmitWaits;
     private uint nextHostPort = FirstHostPort;
 
     /// <param name="context">Surroundings; of its loops the first is used.</param>
@@ -53,6 +53,7 @@ public sealed class VsockDevice : VirtioDevice
     {
         ArgumentNullException.ThrowIfNull(path);
         this.contextId = contextId;
+        outbox = new VsockOutbox(this);
         host = new VsockHost(path);
     }
 
@@ -73,10 +74,8 @@ public sealed class VsockDevice : VirtioDevice
     /// <summary>The connection may have something for the guest.</summary>
     internal void Queue(VsockConnection connection)
     {
-        if (!connection.IsQueued && connection.WantsToSend)
+        if (outbox.TryAdd(connection))
         {
-            connection.IsQueued = true;
-            ready.Enqueue(connection);
             receiveQueue?.Schedule();
         }
     }
@@ -137,8 +136,7 @@ public sealed class VsockDevice : VirtioDevice
         }
 
         connections.Clear();
-        ready.Clear();
-        resets.Clear();
+        outbox.Clear();
         deactivated();
     }
 
@@ -199,7 +197,7 @@ public sealed class VsockDevice : VirtioDevice
 
     private QueueWork ProcessReceive(Virtqueue queue)
     {
-        while (ready.Count != 0 || resets.Count != 0)
+        while (!outbox.IsEmpty)
         {
             if (!queue.TryPop(out DescriptorChain? chain))
             {
@@ -211,9 +209,14 @@ public sealed class VsockDevice : VirtioDevice
                 CountOddity("vsock receive buffer without room for a packet");
                 queue.Push(chain, 0);
             }
-            else if (TryFill(chain, out uint written))
+            else if (outbox.TryFill(chain, out uint written))
             {
                 queue.Push(chain, written);
+                if (transmitWaits)
+                {
+                    transmitWaits = false;
+                    transmitQueue?.Schedule();
+                }
             }
             else
             {
@@ -224,34 +227,9 @@ public sealed class VsockDevice : VirtioDevice
         return QueueWork.Waiting;
     }
 
-    private bool TryFill(DescriptorChain chain, out uint written)
-    {
-        written = VsockHeader.Bytes;
-        if (resets.Count != 0)
-        {
-            SegmentWriter writer = chain.Writer;
-            _ = writer.TryWrite(CreateHeader(resets.Take(), VsockOperation.Reset));
-            transmitQueue?.Schedule();
-            return true;
-        }
-
-        while (ready.TryDequeue(out VsockConnection? connection))
-        {
-            connection.IsQueued = false;
-            if (connection.WantsToSend && connection.TryProduce(chain, out written))
-            {
-                // Behind all others, so that each has its turn.
-                Queue(connection);
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     private QueueWork ProcessTransmit(Virtqueue queue)
     {
-        while (!resets.IsFull)
+        while (!outbox.IsFull)
         {
             if (!queue.TryPop(out DescriptorChain? chain))
             {
@@ -271,6 +249,7 @@ public sealed class VsockDevice : VirtioDevice
             queue.Push(chain, 0);
         }
 
+        transmitWaits = true;
         return QueueWork.Waiting;
     }
 
@@ -326,7 +305,7 @@ public sealed class VsockDevice : VirtioDevice
         // Spec: VIRTIO 1.2 5.10.6.4.2: a reset is not answered.
         if (header.Operation != VsockOperation.Reset)
         {
-            resets.Add(address);
+            outbox.AddReset(address);
             receiveQueue?.Schedule();
         }
     }
@@ -335,9 +314,9 @@ public sealed class VsockDevice : VirtioDevice
     {
         foreach (VsockConnection connection in connections.Values)
         {
-            if (connection.IsClosing && !resets.IsFull)
+            if (connection.IsClosing && !outbox.IsFull)
             {
-                resets.Add(connection.Address);
+                outbox.AddReset(connection.Address);
                 Forget(connection);
                 return;
             }

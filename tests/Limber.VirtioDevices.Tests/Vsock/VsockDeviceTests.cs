@@ -295,6 +295,28 @@ public sealed class VsockDeviceTests
     }
 
     [Fact]
+    public void Connections_AreLimited_AndRoomComesBack()
+    {
+        using var guest = new VsockGuest();
+        using Socket listener = guest.Listen(5000);
+        for (uint i = 0; i < VsockDevice.MaximumConnections; i++)
+        {
+            guest.Send(VsockOperation.Request, i, 5000);
+            Assert.Equal(i, guest.Receive(VsockOperation.Response).DestinationPort);
+        }
+
+        guest.Send(VsockOperation.Request, 5555, 5000);
+        Assert.Equal(5555u, guest.Receive(VsockOperation.Reset).DestinationPort);
+
+        // A program of the host waits in the queue of the socket meanwhile.
+        using Socket waiting = guest.Connect();
+        Assert.Equal(VsockDevice.MaximumConnections, guest.Connections());
+        guest.Send(VsockOperation.Reset, 17, 5000);
+        guest.Receive(VsockOperation.Request);
+        Assert.Equal(VsockDevice.MaximumConnections, guest.Connections());
+    }
+
+    [Fact]
     public void Pause_KeepsConnections()
     {
         using var guest = new VsockGuest();
