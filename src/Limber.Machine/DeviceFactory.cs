@@ -18,6 +18,7 @@ using Limber.VhostUser;
 using Limber.VirtioBlock;
 using Limber.VirtioConsole;
 using Limber.VirtioDevices.Fs;
+using Limber.VirtioDevices.Net;
 using Limber.VirtioDevices.Vhost;
 using Limber.VirtioDevices.Vsock;
 
@@ -63,7 +64,7 @@ internal sealed class DeviceFactory
                 RngDeviceConfig rng => CreateRng(context, rng),
                 BalloonDeviceConfig balloon => CreateBalloon(context, balloon, parts),
                 DiskDeviceConfig disk => CreateDisk(context, disk, parts, failed),
-                NetDeviceConfig net => CreateNet(context, net, parts),
+                NetDeviceConfig net => CreateNet(context, net, parts, failed),
                 FsDeviceConfig fs => CreateFs(context, fs),
                 VsockDeviceConfig vsock => new VsockDevice(context, vsock.ContextId, vsock.Socket),
                 ConsoleDeviceConfig console => CreateConsole(context, console, parts),
@@ -105,7 +106,8 @@ internal sealed class DeviceFactory
         return balloon;
     }
 
-    private VirtioDevice CreateNet(VirtioDeviceContext context, NetDeviceConfig config, DeviceParts parts)
+    private VirtioDevice CreateNet(
+        VirtioDeviceContext context, NetDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
     {
         NetBackendConfig? connection = config.Connection;
         if (config.Backend is { } name)
@@ -115,7 +117,13 @@ internal sealed class DeviceFactory
             connection = backend.Config;
         }
 
-        return NetDevices.Create(context, config, connection, Interlocked.Increment(ref lastCard) - 1);
+        VirtioDevice card = NetDevices.Create(context, config, connection, Interlocked.Increment(ref lastCard) - 1);
+        if (card is NetDevice device)
+        {
+            device.BackendFailed += (_, reason) => failed("connection", reason.Message, false);
+        }
+
+        return card;
     }
 
     private static FsDevice CreateFs(VirtioDeviceContext context, FsDeviceConfig config)
