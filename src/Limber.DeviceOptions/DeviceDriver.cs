@@ -82,7 +82,7 @@ public abstract class DeviceDriver
     // A device is a modern one; what says so is accepted.
     private static void CheckTransport(OptionReader options)
     {
-        if (options.Has("disable-legacy") && options.Bag.TryGet("disable-legacy", out OptionValue legacy) && legacy.AsText() != "auto")
+        if (options.Bag.TryGet("disable-legacy", out OptionValue legacy) && legacy.AsText() != "auto")
         {
             options.RequireSwitch("disable-legacy", true);
         }

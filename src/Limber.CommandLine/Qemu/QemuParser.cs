@@ -75,11 +75,11 @@ internal sealed class QemuParser(string programName)
         _machine.Check();
         CpuConfig cpus = QemuCpuOptions.Resolve(_machine.Type, _machine.Smp, _cpuModel);
         MemoryConfig memory = _memory.Resolve();
-        NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, _memoryBackends);
-        memory = memory with { Shared = _memoryBackends.ResolveSharing() };
         _consoles.Define();
         DeviceCollection devices = new(_consoles.Take, QemuMachineType.RootBus(_machine.Type));
         _pciDevices.Resolve(devices);
+        NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, _memoryBackends);
+        memory = memory with { Shared = _memoryBackends.ResolveSharing() };
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
         VmConfig config = new()
         {

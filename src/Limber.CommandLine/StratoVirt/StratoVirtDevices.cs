@@ -14,7 +14,7 @@ internal static class StratoVirtDevices
 {
     private const string RootBus = "pcie.0";
 
-    public static bool IsDeviceObject(string value) => ObjectOptions.IsKnown(value.Split(',')[0]);
+    public static bool IsDeviceObject(string value) => value.Split(',')[0] is ObjectOptions.RandomType or ObjectOptions.BuiltinRandomType;
 
     /// <exception cref="CommandLineException">Anything wrong.</exception>
     public static DeviceCollection Resolve(StratoVirtOptions options)

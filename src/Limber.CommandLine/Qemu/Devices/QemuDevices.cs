@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.CommandLine.Devices;
+using Limber.Config.Devices;
 using Limber.DeviceOptions;
 using Limber.DeviceOptions.Backends;
 
@@ -55,13 +56,31 @@ internal sealed class QemuDevices
     /// <summary>Reads everything into a collection.</summary>
     public void Resolve(DeviceCollection collection)
     {
-        Each(_objects, item => collection.AddObject(ObjectOptions.Read(QemuOptionBags.Strict(item.Option, item.Value, "qom-type"))));
+        List<(string Option, NamedObject.MemoryFile File)> files = [];
+        Each(_objects, item =>
+        {
+            NamedObject added = ObjectOptions.Read(QemuOptionBags.Strict(item.Option, item.Value, "qom-type"));
+            collection.AddObject(added);
+            if (added is NamedObject.MemoryFile file)
+            {
+                files.Add((item.Option, file));
+            }
+        });
         Each(_networks, item => collection.AddNetwork(NetdevOptions.Read(QemuOptionBags.Loose(item.Option, item.Value, "type"), collection)));
         Each(_blocks.Where(static item => item.Name == "blockdev"), item =>
             collection.AddNode(QemuOptionBags.Strict(item.Option, item.Value, "driver")));
         Each(_blocks.Where(static item => item.Name == "drive"), item =>
             collection.AddDrive(DriveOptions.Read(OptionBag.FromText(QemuKeyValues.Loose(item.Value, "file")))));
         Each(_devices, item => collection.AddDevice(QemuOptionBags.Loose(item.Option, item.Value, "driver")));
+        foreach ((string option, NamedObject.MemoryFile file) in files)
+        {
+            // Guest memory is never a file: one that was meant to be must not pass unnoticed.
+            if (!collection.Devices.Any(device => device is PmemDeviceConfig pmem && pmem.File == file.File))
+            {
+                throw CommandLineException.NotBuilt(
+                    $"{option}: memory that no virtio-pmem-pci device has", "for guest memory: memory-backend-ram, memory-backend-memfd");
+            }
+        }
     }
 
     private static void Each(IEnumerable<Item> items, Action<Item> read)
