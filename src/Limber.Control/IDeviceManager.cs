@@ -29,6 +29,7 @@ public interface IDeviceManager
     /// Asks the guest to let go of a device; asking again while that is pending notifies the guest again and returns the pending
     /// operation.
     /// </summary>
+    /// <param name="id">The device's id, or its object path.</param>
     /// <exception cref="VmException">DeviceNotFound, HotplugNotSupported, InvalidState.</exception>
     IHotplugOperation UnplugDevice(string id);
 

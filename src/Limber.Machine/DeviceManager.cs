@@ -168,7 +168,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         lock (control)
         {
             RequireAlive();
-            PluggedDevice device = devices.Find(d => d.Id == id)
+            PluggedDevice device = devices.Find(d => d.Id == id || d.Path == id)
                 ?? throw new VmException(VmErrorCode.DeviceNotFound, $"Device '{id}' not found") { DeviceId = id };
             if (!device.IsAttached || device.Parts is null)
             {

@@ -24,6 +24,9 @@ internal sealed class LabContext : IDisposable
 
     public string Initramfs => Path.Combine(Guest, "initramfs.cpio");
 
+    /// <summary>With the drivers of all devices.</summary>
+    public string FullInitramfs => Path.Combine(Guest, "initramfs-full.cpio");
+
     /// <summary>A path for a socket or file of the scenario.</summary>
     public string this[string name] => directory[name];
 

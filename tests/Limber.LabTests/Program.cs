@@ -22,6 +22,7 @@ internal static class Program
         .. HotplugScenarios.All,
         .. NumaScenarios.All,
         .. ScaleScenarios.All,
+        .. PciScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,

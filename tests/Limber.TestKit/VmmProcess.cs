@@ -66,6 +66,9 @@ public sealed class VmmProcess : IDisposable
     public int CountThreads(string prefix) =>
         Directory.EnumerateDirectories($"/proc/{Id}/task").Count(task => ReadName(task).StartsWith(prefix, StringComparison.Ordinal));
 
+    /// <summary>How many descriptors it has open.</summary>
+    public int CountDescriptors() => Directory.EnumerateFileSystemEntries($"/proc/{Id}/fd").Count();
+
     /// <summary>Ends it at once if it still runs.</summary>
     public void Dispose()
     {
