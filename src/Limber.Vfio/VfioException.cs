@@ -15,6 +15,11 @@ public sealed class VfioException : HostException
     {
     }
 
+    internal VfioException(string message, VfioException inner)
+        : base(message, inner, inner.ErrorNumber)
+    {
+    }
+
     private static string Compose(string path, string step, int errorNumber, string advice)
     {
         string reason = errorNumber == 0 ? "" : $": {Marshal.GetPInvokeErrorMessage(errorNumber)}";
