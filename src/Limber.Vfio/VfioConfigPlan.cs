@@ -11,7 +11,7 @@ namespace Limber.Vfio;
 /// <code>
 ///   0x000  header                  emulated: identity, command, BARs, pin; no expansion ROM
 ///   0x040  capabilities shown      where the function has them, linked anew; MSI, MSI-X and power management emulated
-///          capabilities not shown  zeros
+///          capabilities not shown  zeros, 16 bytes at most
 ///          between them            passed through: drivers know registers there
 ///   0x100  extended capabilities   those shown, passed through, linked anew; the rest zeros
 /// </code>
@@ -25,6 +25,9 @@ internal sealed class VfioConfigPlan
     public const int Size = 4096;
     public const int FirstCapability = 0x40;
     public const int LegacySize = 0x100;
+
+    // No capability that is hidden has registers to write behind that.
+    private const int HiddenLength = 16;
 
     private const int CapabilitiesPointer = 0x34;
     private const int Status = 0x06;
@@ -143,7 +146,8 @@ internal sealed class VfioConfigPlan
             int end = found.GetViewBetween(offset + 1, LegacySize).FirstOrDefault(LegacySize);
             if (!VfioCapabilityIds.IsShown(Image[offset]) || !PlanCapability(offset, end))
             {
-                Hide(offset, end - offset);
+                // Behind its own registers may be some that belong to no capability.
+                Hide(offset, Math.Min(end - offset, HiddenLength));
                 continue;
             }
 
