@@ -86,7 +86,7 @@ internal sealed class VfioConfigPlan
     public int CountPassedThrough(int offset, int length) =>
         offset < 0 || length < 0 || offset > Size - length
             ? 0
-            : access.AsSpan(offset, length).Count(VfioConfigAccess.PassedThrough);
+            : Count(access.AsSpan(offset, length));
 
     /// <summary>MSI-X as the function has it.</summary>
     public MsixLayout ReadMsix()
@@ -118,6 +118,17 @@ internal sealed class VfioConfigPlan
         {
             Hide(Express + Link2Offset, LinkLength);
         }
+    }
+
+    private static int Count(ReadOnlySpan<VfioConfigAccess> bytes)
+    {
+        int count = 0;
+        foreach (VfioConfigAccess who in bytes)
+        {
+            count += who == VfioConfigAccess.PassedThrough ? 1 : 0;
+        }
+
+        return count;
     }
 
     private static PciIdentity ReadIdentity(ReadOnlySpan<byte> config) => new(

@@ -78,7 +78,7 @@ internal sealed class VfioInterrupts
     /// <summary>The guest unmasked an MSI-X vector.</summary>
     public void Use(int vector)
     {
-        if ((uint)vector >= (uint)used.Length || used[vector])
+        if (vector >= used.Length || used[vector])
         {
             return;
         }
