@@ -43,14 +43,15 @@ public sealed class PciBus
 
     /// <summary>The function at a place, or null.</summary>
     public PciFunction? Find(int device, int function) =>
-        (uint)device < MaximumDevices && (uint)function < FunctionsPerDevice
+        device is >= 0 and < MaximumDevices && function is >= 0 and < FunctionsPerDevice
             ? FindIndex((device << 3) | function)
             : null;
 
     /// <summary>True when no function has the device number and the bus has it.</summary>
     public bool IsFree(int device) =>
-        (uint)device < (uint)DeviceCount
-        && !Volatile.Read(ref snapshot).AsSpan(device << 3, FunctionsPerDevice).ContainsAnyExcept((PciFunction?)null);
+        device >= 0
+        && device < DeviceCount
+        && CountFunctions(Volatile.Read(ref snapshot).AsSpan(device << 3, FunctionsPerDevice)) == 0;
 
     /// <summary>The lowest device number from <paramref name="first"/> that is free, or null.</summary>
     public int? FindFreeDevice(int first = 0)
@@ -183,13 +184,24 @@ public sealed class PciBus
         return null;
     }
 
+    private static int CountFunctions(ReadOnlySpan<PciFunction?> device)
+    {
+        int count = 0;
+        foreach (PciFunction? function in device)
+        {
+            count += function is null ? 0 : 1;
+        }
+
+        return count;
+    }
+
     private void Publish(int index, PciFunction? function)
     {
         var next = (PciFunction?[])snapshot.Clone();
         next[index] = function;
         Volatile.Write(ref snapshot, next);
         Span<PciFunction?> device = next.AsSpan(index & ~7, FunctionsPerDevice);
-        int count = FunctionsPerDevice - device.Count((PciFunction?)null);
+        int count = CountFunctions(device);
         foreach (PciFunction? member in device)
         {
             member?.SetMultiFunction(count > 1);
