@@ -82,9 +82,9 @@ internal sealed class VfioConfigPlan
     /// <summary>Who answers for a byte.</summary>
     public VfioConfigAccess this[int offset] => access[offset];
 
-    /// <summary>How many of these bytes are passed through; 0 for what lies outside.</summary>
+    /// <summary>How many of these bytes are passed through; 0 for what lies outside or is longer than a transaction.</summary>
     public int CountPassedThrough(int offset, int length) =>
-        offset < 0 || length < 0 || offset > Size - length
+        offset < 0 || length is < 0 or > sizeof(uint) || offset > Size - length
             ? 0
             : Count(access.AsSpan(offset, length));
 

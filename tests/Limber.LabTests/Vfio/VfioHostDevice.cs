@@ -18,12 +18,15 @@ internal static class VfioHostDevice
         File.WriteAllText(path + "/driver_override", "vfio-pci");
         if (Directory.Exists(path + "/driver"))
         {
-            File.WriteAllText(path + "/driver/unbind", address);
+            Unbind(path);
         }
 
         File.WriteAllText(Bus + "/drivers_probe", address);
         return path;
     }
+
+    /// <summary>Takes a function away from its driver; waits until the driver lets it go.</summary>
+    public static void Unbind(string path) => File.WriteAllText(path + "/driver/unbind", Path.GetFileName(path));
 
     /// <summary>Finds a function by what it is.</summary>
     public static string Find(string vendor, string device)

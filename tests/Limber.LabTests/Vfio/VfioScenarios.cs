@@ -15,6 +15,7 @@ internal static class VfioScenarios
     [
         new("vfio-edu-dma-and-interrupts", PlayEdu),
         new("vfio-nvme-msix-and-reset", PlayNvme),
+        new("vfio-host-wants-it-back", PlayRequest),
         new("vfio-refusals", PlayRefusals),
     ];
 
@@ -130,6 +131,28 @@ internal static class VfioScenarios
         guest.Start();
         Check.Equal(0ul, guest.Read(VfioGuest.Bar + Configuration), "controller configuration after the reset");
         Check.Equal(0, guest.Faults.Count, string.Join("; ", guest.Faults));
+    }
+
+    // The host's administrator unbinds a function that a guest has: the write ends when the function is given back.
+    private static void PlayRequest(LabContext context)
+    {
+        string path = VfioHostDevice.Bind("1b36", "0010");
+        using var requested = new ManualResetEventSlim();
+        long start;
+        Thread administrator;
+        using (var guest = new VfioGuest(path))
+        {
+            guest.Function.RemovalRequested += _ => requested.Set();
+            guest.Start();
+            start = Stopwatch.GetTimestamp();
+            administrator = new Thread(() => VfioHostDevice.Unbind(path));
+            administrator.Start();
+            Check.True(requested.Wait(TimeSpan.FromSeconds(30)), "the wish of the host did not arrive");
+            context.Figures.Add($"wish heard after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F0} ms");
+        }
+
+        Check.True(administrator.Join(TimeSpan.FromSeconds(30)), "the host did not get its function back");
+        context.Figures.Add($"function given back after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F0} ms");
     }
 
     private static void PlayRefusals(LabContext context)

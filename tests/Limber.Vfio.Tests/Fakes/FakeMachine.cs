@@ -62,7 +62,7 @@ internal sealed class FakeMachine : IMsiController, IDoorbellController, IGuestM
         function.Dispose();
     }
 
-    public uint ReadConfig(int register, int width = 4) => (uint)Read(Ecam + (3UL << 15) + (uint)register, width);
+    public uint ReadConfig(int register, int width = 4) => unchecked((uint)Read(Ecam + (3UL << 15) + (uint)register, width));
 
     public void WriteConfig(int register, uint value, int width = 4) => Write(Ecam + (3UL << 15) + (uint)register, value, width);
 
