@@ -106,26 +106,33 @@ public sealed class MsixCapability : IDisposable
         }
     }
 
-    internal static MsixCapability Create(PciFunction owner, int vectors, int bar, uint tableOffset, uint pbaOffset)
+    internal static MsixCapability Create(PciFunction owner, MsixLayout layout)
     {
-        if (vectors is < 1 or > MaximumVectors)
+        if (layout.Vectors is < 1 or > MaximumVectors)
         {
-            throw new ArgumentOutOfRangeException(nameof(vectors), $"{vectors} MSI-X vectors of {owner.Name} are not in 1..{MaximumVectors}");
+            throw new ArgumentOutOfRangeException(nameof(layout), $"{layout.Vectors} MSI-X vectors of {owner.Name} are not in 1..{MaximumVectors}");
         }
 
-        if (bar is < 0 or > 5 || ((tableOffset | pbaOffset) & 7) != 0)
+        if (layout.TableBar is < 0 or > 5 || layout.PendingBar is < 0 or > 5 || ((layout.TableOffset | layout.PendingOffset) & 7) != 0)
         {
             throw new ArgumentException(
-                $"MSI-X table at 0x{tableOffset:x} and pending bits at 0x{pbaOffset:x} of BAR {bar} of {owner.Name} are not at multiples of 8 of BAR 0..5");
+                $"MSI-X table at 0x{layout.TableOffset:x} of BAR {layout.TableBar} and pending bits at 0x{layout.PendingOffset:x} of BAR {layout.PendingBar} "
+                + $"of {owner.Name} are not at multiples of 8 of BAR 0..5");
         }
 
         Span<byte> body = stackalloc byte[10];
         Span<byte> mask = stackalloc byte[10];
-        BinaryPrimitives.WriteUInt16LittleEndian(body, (ushort)(vectors - 1));
-        BinaryPrimitives.WriteUInt32LittleEndian(body[2..], tableOffset | (uint)bar);
-        BinaryPrimitives.WriteUInt32LittleEndian(body[6..], pbaOffset | (uint)bar);
+        BinaryPrimitives.WriteUInt16LittleEndian(body, (ushort)(layout.Vectors - 1));
+        BinaryPrimitives.WriteUInt32LittleEndian(body[2..], layout.TableOffset | (uint)layout.TableBar);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[6..], layout.PendingOffset | (uint)layout.PendingBar);
         BinaryPrimitives.WriteUInt16LittleEndian(mask, EnableBit | FunctionMaskBit);
-        return new MsixCapability(owner, vectors, owner.Config.AddCapability(PciRegisters.CapabilityMsix, body, mask));
+        if (layout.Position is not { } position)
+        {
+            return new MsixCapability(owner, layout.Vectors, owner.Config.AddCapability(PciRegisters.CapabilityMsix, body, mask));
+        }
+
+        owner.Config.PlaceCapability(position, PciRegisters.CapabilityMsix, body, mask);
+        return new MsixCapability(owner, layout.Vectors, position);
     }
 
     internal void Attach(IPciHost host)

@@ -128,6 +128,30 @@ public sealed class PciConfigSpace
         }
     }
 
+    /// <summary>
+    /// Puts a capability at a place of the caller's, who links it into the list: for functions whose drivers know where it is.
+    /// </summary>
+    /// <param name="offset">Where its id goes; not in the header.</param>
+    /// <param name="id">Capability id.</param>
+    /// <param name="body">What follows id and next pointer; values at power-on.</param>
+    /// <param name="writeMask">The bits of <paramref name="body"/> that the guest stores; as long, or empty for none.</param>
+    /// <exception cref="InvalidOperationException">It does not fit there.</exception>
+    public void PlaceCapability(int offset, byte id, ReadOnlySpan<byte> body, ReadOnlySpan<byte> writeMask)
+    {
+        const int HeaderLength = 2;
+        if (offset < FirstCapability)
+        {
+            throw new InvalidOperationException($"capability 0x{id:x} at 0x{offset:x} would be in the header");
+        }
+
+        lock (gate)
+        {
+            CheckRoom("capability", id, offset + HeaderLength + body.Length, PciRegisters.LegacySize);
+            values[offset] = id;
+            Fill(offset + HeaderLength, body, writeMask);
+        }
+    }
+
     /// <summary>Adds an extended capability at the end of the list (PCIe 6.0, 7.6).</summary>
     /// <param name="id">Extended capability id.</param>
     /// <param name="version">1..15.</param>

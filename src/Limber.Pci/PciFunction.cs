@@ -164,14 +164,18 @@ public abstract partial class PciFunction : IDisposable, IResettable
     /// <param name="bar">Which BAR both are in.</param>
     /// <param name="tableOffset">A multiple of 8.</param>
     /// <param name="pbaOffset">A multiple of 8.</param>
-    protected MsixCapability AddMsix(int vectors, int bar, uint tableOffset, uint pbaOffset)
+    protected MsixCapability AddMsix(int vectors, int bar, uint tableOffset, uint pbaOffset) =>
+        AddMsix(new MsixLayout(vectors, bar, tableOffset, bar, pbaOffset));
+
+    /// <summary>Adds MSI-X that is laid out as the function has it elsewhere: one that is passed through.</summary>
+    protected MsixCapability AddMsix(MsixLayout layout)
     {
         if (msix is not null)
         {
             throw new InvalidOperationException($"{Name} has MSI-X already");
         }
 
-        msix = MsixCapability.Create(this, vectors, bar, tableOffset, pbaOffset);
+        msix = MsixCapability.Create(this, layout);
         return msix;
     }
 

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Limber.LabTests.Vfio;
 using Limber.TestKit;
 using Limber.TestKit.Sessions;
 
@@ -28,6 +29,7 @@ internal static class Program
         .. StormScenario.All,
         .. DialectScenarios.All,
         .. SessionScenarios.All,
+        .. VfioScenarios.All,
         .. CostScenarios.All,
     ];
 
