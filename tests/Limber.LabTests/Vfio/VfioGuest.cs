@@ -33,7 +33,8 @@ internal sealed class VfioGuest : IMsiController, IDoorbellController, IGuestMap
         Pin = wires[PciHost.GetInterruptIndex(Slot, 1)];
         bridge = new PciHostBridge(
             new PciHost(buses, new IoBus("port"), this, this, this, [.. wires], this),
-            new PciWindows(Bar, 0x2000_0000, 0x10_0000_0000, 0x10_0000_0000, 0x1000, 0xF000, Ecam));
+            new PciWindows(Bar, 0x2000_0000, 0x10_0000_0000, 0x10_0000_0000, 0x1000, 0xF000, Ecam),
+            firstInterrupt: 16);
         Ram = new GuestMemory([new GuestMemoryRegion(new GuestAddress(0), HostMapping.AllocateShared(RamSize, "RAM"))]);
         try
         {

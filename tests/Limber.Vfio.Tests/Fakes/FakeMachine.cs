@@ -26,7 +26,7 @@ internal sealed class FakeMachine : IMsiController, IDoorbellController, IGuestM
     {
         Wires = [.. Enumerable.Range(0, PciHost.InterruptCount).Select(_ => new FakeLine())];
         var host = new PciHost(memory, ports, this, this, this, [.. Wires], this);
-        Bridge = new PciHostBridge(host, new PciWindows(0xC000_0000, 0x2000_0000, Mmio64, 0x10_0000_0000, 0x1000, 0xF000, Ecam));
+        Bridge = new PciHostBridge(host, new PciWindows(0xC000_0000, 0x2000_0000, Mmio64, 0x10_0000_0000, 0x1000, 0xF000, Ecam), firstInterrupt: 16);
         Manager = new VfioManager(Host);
     }
 
