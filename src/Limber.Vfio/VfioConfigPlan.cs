@@ -35,9 +35,13 @@ internal sealed class VfioConfigPlan
 
     private readonly VfioConfigAccess[] access = new VfioConfigAccess[Size];
 
+    private readonly Func<byte, bool> isUsable;
+
     /// <param name="config">The function's configuration space, 256 or 4096 bytes.</param>
-    public VfioConfigPlan(ReadOnlySpan<byte> config)
+    /// <param name="isUsable">The host can do what a capability of this id needs; null when it can do all.</param>
+    public VfioConfigPlan(ReadOnlySpan<byte> config, Func<byte, bool>? isUsable = null)
     {
+        this.isUsable = isUsable ?? (_ => true);
         Image = new byte[Size];
         config.CopyTo(Image);
         Identity = ReadIdentity(config);
@@ -155,7 +159,7 @@ internal sealed class VfioConfigPlan
         foreach (int offset in order)
         {
             int end = found.GetViewBetween(offset + 1, LegacySize).FirstOrDefault(LegacySize);
-            if (!VfioCapabilityIds.IsShown(Image[offset]) || !PlanCapability(offset, end))
+            if (!VfioCapabilityIds.IsShown(Image[offset]) || !isUsable(Image[offset]) || !PlanCapability(offset, end))
             {
                 // Behind its own registers may be some that belong to no capability.
                 Hide(offset, Math.Min(end - offset, HiddenLength));

@@ -46,15 +46,15 @@ public sealed partial class VfioPciFunction : PciFunction, ILoopOwner, IVfioAcce
         this.plan = plan;
         this.loop = loop;
         ApplyPlan(0x3E, VfioConfigPlan.Size);
-        if (plan.Msix != 0 && device.GetInterrupts(VfioInterruptKind.Msix).Count != 0)
+        if (plan.Msix != 0)
         {
             msix = AddMsix(plan.ReadMsix());
             msix.Changed += UpdateInterrupts;
         }
 
-        if (plan.Msi != 0 && device.GetInterrupts(VfioInterruptKind.Msi).Count is > 0 and int count)
+        if (plan.Msi != 0)
         {
-            msi = new VfioMsi(Config, plan.Msi, count);
+            msi = new VfioMsi(Config, plan.Msi, device.GetInterrupts(VfioInterruptKind.Msi).Count);
         }
 
         try
@@ -86,9 +86,6 @@ public sealed partial class VfioPciFunction : PciFunction, ILoopOwner, IVfioAcce
     /// <summary>The function's directory in the host's sysfs.</summary>
     public string Path => device.Path;
 
-    /// <summary>The host's function, for diagnosis.</summary>
-    internal VfioDevice HostDevice => device;
-
     /// <summary>Opens what the guest is to see. On failure the device is closed.</summary>
     /// <exception cref="VfioException">The function can't be passed through.</exception>
     internal static VfioPciFunction Create(IVfioOwner owner, VfioDevice device, DeviceLoop loop, string name)
@@ -103,6 +100,11 @@ public sealed partial class VfioPciFunction : PciFunction, ILoopOwner, IVfioAcce
             }
 
             return new VfioPciFunction(owner, device, plan, loop, name);
+        }
+        catch (ArgumentException malformed)
+        {
+            device.Dispose();
+            throw new VfioException(device.Path, $"it has what PCI does not allow: {malformed.Message}");
         }
         catch
         {
@@ -213,7 +215,13 @@ public sealed partial class VfioPciFunction : PciFunction, ILoopOwner, IVfioAcce
             }
         }
 
-        return new VfioConfigPlan(config);
+        // A capability whose interrupts the host doesn't have would be one that the guest can't use.
+        return new VfioConfigPlan(config, id => id switch
+        {
+            VfioCapabilityIds.Msi => device.GetInterrupts(VfioInterruptKind.Msi).Count != 0,
+            VfioCapabilityIds.Msix => device.GetInterrupts(VfioInterruptKind.Msix).Count != 0,
+            _ => true,
+        });
     }
 
     private void AddBars()

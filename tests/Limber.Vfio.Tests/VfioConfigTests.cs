@@ -129,4 +129,22 @@ public sealed class VfioConfigTests : IDisposable
         Assert.Equal(0u, machine.ReadConfig(0x100));
         Assert.Equal(0u, machine.ReadConfig(0xFFC));
     }
+
+    [Fact]
+    public void Msix_HostHasNone_IsHidden()
+    {
+        host.InterruptCounts[(int)VfioInterruptKind.Msix] = 0;
+        machine.Plug(host);
+        Assert.Equal(0u, machine.ReadConfig(FakeHostFunction.MsixPosition));
+        Assert.Equal(0u, machine.ReadConfig(FakeHostFunction.ExpressPosition + 1, 1));
+    }
+
+    [Fact]
+    public void Msix_InBarThatPciDoesNotHave_IsRefused()
+    {
+        host.Put(FakeHostFunction.MsixPosition + 4, 0x07);
+        var refused = Assert.Throws<VfioException>(() => machine.Plug(host));
+        Assert.Contains("what PCI does not allow", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(machine.Manager.Functions);
+    }
 }
