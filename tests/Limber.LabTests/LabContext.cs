@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Limber.TestKit;
 
 namespace Limber.LabTests;
@@ -56,6 +57,9 @@ internal sealed class LabContext : IDisposable
         QmpClient qmp = Connect(socket);
         return new LabVm(process, qmp, new GuestConsole(process.Output, process.Type));
     }
+
+    /// <summary>What the machines do now, for the report of a failure.</summary>
+    public IEnumerable<string> Describe() => [.. owned.OfType<VmmProcess>().SelectMany(FailureReport.Describe)];
 
     /// <summary>Another QMP connection.</summary>
     public QmpClient Connect(string socket, bool negotiate = true)

@@ -12,7 +12,7 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--filter TEXT] [--skip TEXT] [--list]</c>.
+/// <c>limber-lab-tests --limber FILE --guest DIR [--filter TEXT] [--after NAME] [--rounds N] [--list]</c>.
 /// </summary>
 internal static class Program
 {
@@ -38,7 +38,9 @@ internal static class Program
         string limber = "";
         string guest = "";
         string filter = "";
+        string after = "";
         bool list = false;
+        int rounds = 1;
         for (int i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -46,19 +48,22 @@ internal static class Program
                 case "--limber": limber = args[++i]; break;
                 case "--guest": guest = args[++i]; break;
                 case "--filter": filter = args[++i]; break;
+                case "--after": after = args[++i]; break;
+                case "--rounds": rounds = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
                 case "--list": list = true; break;
                 default: Console.Error.WriteLine($"limber-lab-tests: unknown option {args[i]}"); return 2;
             }
         }
 
-        List<Scenario> chosen = [.. All.Where(s => s.Name.Contains(filter, StringComparison.Ordinal))];
+        int first = Array.FindIndex(All, s => s.Name == after) + 1;
+        List<Scenario> chosen = [.. All.Skip(first).Where(s => s.Name.Contains(filter, StringComparison.Ordinal))];
         if (list)
         {
             chosen.ForEach(s => Console.WriteLine(s.Name));
             return 0;
         }
 
-        ILookup<string, Scenario> results = chosen.ToLookup(s => Play(s, limber, guest));
+        ILookup<string, Scenario> results = Enumerable.Repeat(chosen, rounds).SelectMany(c => c).ToLookup(s => Play(s, limber, guest));
         Console.WriteLine($"{results["PASS"].Count()} passed, {results["FAIL"].Count()} failed, {results["SKIP"].Count()} skipped");
         return results["FAIL"].Any() ? 1 : 0;
     }
@@ -77,6 +82,7 @@ internal static class Program
         {
             result = "FAIL";
             reason = e.Message;
+            context.Figures.AddRange(context.Describe());
         }
         catch (SkipException e)
         {

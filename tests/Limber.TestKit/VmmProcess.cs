@@ -69,6 +69,24 @@ public sealed class VmmProcess : IDisposable
     /// <summary>How many descriptors it has open.</summary>
     public int CountDescriptors() => Directory.EnumerateFileSystemEntries($"/proc/{Id}/fd").Count();
 
+    /// <summary>How many descriptors it has open once that has not changed for half a second: closing goes on behind a reply.</summary>
+    public int CountSettledDescriptors()
+    {
+        const int Looks = 10;
+        const int Milliseconds = 50;
+        Deadline deadline = Deadline.In(10);
+        int last = CountDescriptors();
+        for (int same = 0; same < Looks && !deadline.HasPassed; same++)
+        {
+            Thread.Sleep(Milliseconds);
+            int now = CountDescriptors();
+            same = now == last ? same : 0;
+            last = now;
+        }
+
+        return last;
+    }
+
     /// <summary>Ends it at once if it still runs.</summary>
     public void Dispose()
     {
