@@ -12,10 +12,16 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--filter TEXT] [--after NAME] [--rounds N] [--list]</c>.
+/// <c>limber-lab-tests --limber FILE --guest DIR [--filter TEXT] [--after NAME] [--for SECONDS] [--rounds N] [--list]</c>.
 /// </summary>
+/// <remarks>
+/// Exit status: 0 when all passed, 1 when one failed, 2 for a wrong command line, 3 when the time of <c>--for</c> was over before
+/// the last scenario began.
+/// </remarks>
 internal static class Program
 {
+    private const int MoreToPlay = 3;
+
     private static readonly Scenario[] All =
     [
         .. StartUpScenarios.All,
@@ -41,6 +47,7 @@ internal static class Program
         string after = "";
         bool list = false;
         int rounds = 1;
+        TimeSpan limit = TimeSpan.MaxValue;
         for (int i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -49,6 +56,7 @@ internal static class Program
                 case "--guest": guest = args[++i]; break;
                 case "--filter": filter = args[++i]; break;
                 case "--after": after = args[++i]; break;
+                case "--for": limit = TimeSpan.FromSeconds(int.Parse(args[++i], CultureInfo.InvariantCulture)); break;
                 case "--rounds": rounds = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
                 case "--list": list = true; break;
                 default: Console.Error.WriteLine($"limber-lab-tests: unknown option {args[i]}"); return 2;
@@ -63,9 +71,21 @@ internal static class Program
             return 0;
         }
 
-        ILookup<string, Scenario> results = Enumerable.Repeat(chosen, rounds).SelectMany(c => c).ToLookup(s => Play(s, limber, guest));
-        Console.WriteLine($"{results["PASS"].Count()} passed, {results["FAIL"].Count()} failed, {results["SKIP"].Count()} skipped");
-        return results["FAIL"].Any() ? 1 : 0;
+        long start = Stopwatch.GetTimestamp();
+        var results = new List<string>();
+        foreach (Scenario scenario in Enumerable.Repeat(chosen, rounds).SelectMany(c => c))
+        {
+            if (Stopwatch.GetElapsedTime(start) > limit)
+            {
+                return MoreToPlay;
+            }
+
+            results.Add(Play(scenario, limber, guest));
+        }
+
+        Console.WriteLine(
+            $"{results.Count(r => r == "PASS")} passed, {results.Count(r => r == "FAIL")} failed, {results.Count(r => r == "SKIP")} skipped");
+        return results.Contains("FAIL") ? 1 : 0;
     }
 
     private static string Play(Scenario scenario, string limber, string guest)
