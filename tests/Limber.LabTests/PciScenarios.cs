@@ -25,8 +25,8 @@ internal static class PciScenarios
     // One from the start, another plugged behind a root port and removed again.
     private static void DisksByQmp(LabContext context)
     {
-        string boot = MakeDisk(context, "boot.img", 16);
-        string hot = MakeDisk(context, "hot.img", 1);
+        string boot = DiskFile.Make(context, "boot.img", 16);
+        string hot = DiskFile.Make(context, "hot.img", 1);
         LabVm vm = context.StartGuest(
             "2",
             append: Modules,
@@ -49,7 +49,7 @@ internal static class PciScenarios
             vm.Qmp.Execute("device_del", """{"id": "hot"}""");
             vm.Qmp.WaitEvent("DEVICE_DELETED", 60, e => IsDevice(e, "hot"));
             vm.Qmp.Execute("blockdev-del", """{"node-name": "n1"}""");
-            Check.Equal(sum, HostSum(hot), $"checksum of the disk on the host in round {round}");
+            Check.Equal(sum, DiskFile.Sum(hot), $"checksum of the disk on the host in round {round}");
         }
 
         Check.Equal("", vm.Guest.Run("dmesg -r | grep -E '^<[0-3]>'"), "errors in the guest's kernel log");
@@ -59,48 +59,45 @@ internal static class PciScenarios
 
     private static void DisksByRest(LabContext context)
     {
-        string hot = MakeDisk(context, "hot.img", 1);
-        (GuestConsole guest, RestClient rest, VmmProcess process) = StartRest(context, "--disk", $"path={MakeDisk(context, "boot.img", 16)},image_type=raw");
+        string hot = DiskFile.Make(context, "hot.img", 1);
+        RestVm vm = context.StartRestGuest(Modules, "--disk", $"path={DiskFile.Make(context, "boot.img", 16)},image_type=raw");
+        GuestConsole guest = vm.Guest;
         Check.Equal("0x1af4 0x1042", guest.Run("cat /sys/bus/pci/devices/0000:00:01.0/vendor /sys/bus/pci/devices/0000:00:01.0/device | xargs"), "the disk in the guest");
         int descriptors = 0;
         var clock = Stopwatch.StartNew();
         for (int round = 0; round < Rounds; round++)
         {
-            (int status, string body) = rest.Send("PUT", "vm.add-disk", $$"""{"path":"{{hot}}","image_type":"raw"}""");
-            Check.Equal((200, "0000:00:03.0"), (status, JsonDocument.Parse(body).RootElement.GetProperty("bdf").GetString()!), "vm.add-disk");
-            string id = JsonDocument.Parse(body).RootElement.GetProperty("id").GetString()!;
+            (string id, string bdf) = vm.Add("disk", $$"""{"path":"{{hot}}","image_type":"raw"}""");
+            Check.Equal("0000:00:03.0", bdf, "place of the added disk");
             guest.Run("while [ ! -b /dev/vdb ]; do usleep 10000; done");
             string sum = WriteAndSum(guest, "/dev/vdb");
-            (status, body) = rest.Send("PUT", "vm.remove-device?wait=60", $$"""{"id":"{{id}}"}""");
-            Check.Equal((204, ""), (status, body), "vm.remove-device");
-            Check.Equal(sum, HostSum(hot), $"checksum of the disk on the host in round {round}");
-            descriptors = round == 0 ? process.CountSettledDescriptors() : descriptors;
+            vm.Remove(id);
+            Check.Equal(sum, DiskFile.Sum(hot), $"checksum of the disk on the host in round {round}");
+            descriptors = round == 0 ? vm.Process.CountSettledDescriptors() : descriptors;
         }
 
         context.Figures.Add(string.Create(
             CultureInfo.InvariantCulture, $"{Rounds} times added, written, read and removed: {clock.Elapsed.TotalSeconds / Rounds:F2} s each"));
-        Check.Equal(404, rest.Send("PUT", "vm.remove-device", """{"id":"nosuch"}""").Status, "removal of a device that is not there");
-        Check.Equal(descriptors, process.CountSettledDescriptors(), "descriptors of the process");
-        guest.Type("poweroff -f");
-        Check.Equal(0, process.WaitForExit(30), "exit code");
+        Check.Equal(404, vm.Api.Send("PUT", "vm.remove-device", """{"id":"nosuch"}""").Status, "removal of a device that is not there");
+        Check.Equal(descriptors, vm.Process.CountSettledDescriptors(), "descriptors of the process");
+        vm.PowerOff();
     }
 
     private static void SurviveReboot(LabContext context)
     {
-        (GuestConsole guest, RestClient rest, VmmProcess process) = StartRest(context);
-        string kept = MakeDisk(context, "kept.img", 8);
-        string gone = MakeDisk(context, "gone.img", 8);
-        Check.Equal(200, rest.Send("PUT", "vm.add-disk", $$"""{"path":"{{gone}}","image_type":"raw","id":"gone"}""").Status, "first disk");
-        Check.Equal(200, rest.Send("PUT", "vm.add-disk", $$"""{"path":"{{kept}}","image_type":"raw","id":"kept"}""").Status, "second disk");
-        guest.Run("while [ ! -b /dev/vdb ]; do usleep 10000; done");
-        Check.Equal(204, rest.Send("PUT", "vm.remove-device?wait=60", """{"id":"gone"}""").Status, "removal");
-        int before = guest.Output.Position;
-        guest.Type("reboot -f");
-        guest.WaitForPrompt(120, before);
-        Check.Equal("0000:00:03.0", guest.Run("basename $(dirname $(readlink -f /sys/block/vda/device))"), "place of the disk after the reboot");
-        Check.Equal("vda", guest.Run("ls /sys/block | grep vd"), "disks after the reboot");
-        guest.Type("poweroff -f");
-        Check.Equal(0, process.WaitForExit(30), "exit code");
+        RestVm vm = context.StartRestGuest(Modules);
+        string kept = DiskFile.Make(context, "kept.img", 8);
+        string gone = DiskFile.Make(context, "gone.img", 8);
+        vm.Add("disk", $$"""{"path":"{{gone}}","image_type":"raw","id":"gone"}""");
+        vm.Add("disk", $$"""{"path":"{{kept}}","image_type":"raw","id":"kept"}""");
+        vm.Guest.Run("while [ ! -b /dev/vdb ]; do usleep 10000; done");
+        vm.Remove("gone");
+        int before = vm.Guest.Output.Position;
+        vm.Guest.Type("reboot -f");
+        vm.Guest.WaitForPrompt(120, before);
+        Check.Equal("0000:00:03.0", vm.Guest.Run("basename $(dirname $(readlink -f /sys/block/vda/device))"), "place of the disk after the reboot");
+        Check.Equal("vda", vm.Guest.Run("ls /sys/block | grep vd"), "disks after the reboot");
+        vm.PowerOff();
     }
 
     private static void ConsoleAndBalloon(LabContext context)
@@ -125,40 +122,13 @@ internal static class PciScenarios
         vm.PowerOff();
     }
 
-    private static (GuestConsole Guest, RestClient Api, VmmProcess Process) StartRest(LabContext context, params string[] extra)
-    {
-        string socket = context["api"];
-        VmmProcess process = context.Start(
-        [
-            "cloud-hypervisor", "--kernel", context.Vmlinux, "--initramfs", context.FullInitramfs,
-            "--cmdline", $"console=ttyS0 quiet panic=-1 limber.noecho {Modules}", "--cpus", "boot=2", "--memory", "size=512M",
-            "--serial", "tty", "--console", "off", "--api-socket", socket, .. extra,
-        ]);
-        var guest = new GuestConsole(process.Output, process.Type);
-        guest.WaitForPrompt(120);
-        return (guest, new RestClient(socket), process);
-    }
-
     private static bool IsDevice(JsonElement e, string id) =>
         e.GetProperty("data").TryGetProperty("device", out JsonElement device) && device.GetString() == id;
-
-    private static string MakeDisk(LabContext context, string name, int mebibytes)
-    {
-        using FileStream file = File.Create(context[name]);
-        file.SetLength((long)mebibytes * MiB);
-        return context[name];
-    }
 
     // The cache is dropped before the guest reads, so what it reads has been on the disk. One write, so that the scenario
     // measures the disk and not the guest's programs.
     private static string WriteAndSum(GuestConsole guest, string disk) => guest.Run(
         $"dd if=/dev/urandom of={disk} bs=1M count=1 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; sha256sum <{disk} | cut -d' ' -f1");
-
-    private static string HostSum(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file));
-    }
 
     private static long MemTotal(GuestConsole guest) =>
         long.Parse(guest.Run("grep MemTotal /proc/meminfo | tr -dc 0-9"), CultureInfo.InvariantCulture);
