@@ -27,6 +27,13 @@ public interface IVirtualMachine
     IReadOnlyList<CpuSlot> GetCpuSlots();
 
     /// <summary>
+    /// What all plugged processors are doing, by ascending index. They stand still together while they are looked at, so this is
+    /// one moment.
+    /// </summary>
+    /// <exception cref="VmException">HostFailure.</exception>
+    IReadOnlyList<CpuRegisters> GetCpuRegisters();
+
+    /// <summary>
     /// Plugs all processors of the list, or none: every request is checked before the first is carried out, and the
     /// guest is notified once. Returns one operation a request, in their order.
     /// </summary>

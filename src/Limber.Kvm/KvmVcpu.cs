@@ -194,6 +194,14 @@ public sealed unsafe class KvmVcpu : IDisposable
         return value;
     }
 
+    /// <summary>Reads what it waits for: one of KVM_MP_STATE_*.</summary>
+    public uint GetMpState()
+    {
+        uint value = 0;
+        Get(KvmIoctl.KVM_GET_MP_STATE, ref value);
+        return value;
+    }
+
     /// <summary>Writes segments, control registers and table registers.</summary>
     public void SetSystemRegisters(kvm_sregs value) => Set(KvmIoctl.KVM_SET_SREGS, ref value);
 

@@ -178,6 +178,31 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<CpuRegisters> GetCpuRegisters()
+    {
+        lock (control)
+        {
+            CheckAlive();
+            processors.ParkAll();
+            try
+            {
+                return [.. processors.Occupied.Select(s => RegisterReader.Read(s.Index, s.Vcpu!))];
+            }
+            catch (Kvm.KvmException e)
+            {
+                throw new VmException(VmErrorCode.HostFailure, e.Message, e);
+            }
+            finally
+            {
+                if (state == RunState.Running)
+                {
+                    processors.ResumeAll();
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public void Pause()
     {
         lock (control)

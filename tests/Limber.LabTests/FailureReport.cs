@@ -34,6 +34,24 @@ internal static partial class FailureReport
         ];
     }
 
+    /// <summary>What the machine behind a QMP socket says of its processors and operations; nothing if it has ended.</summary>
+    public static IEnumerable<string> DescribeByMonitor(string socket)
+    {
+        try
+        {
+            using QmpClient client = QmpClient.Connect(socket, seconds: 5);
+            string registers = client.Execute("human-monitor-command", """{"command-line": "info registers -a"}""", 10).GetString()!;
+            return [.. registers.Split('\n').Where(l => MostTelling().IsMatch(l)), client.Execute("x-limber-query-operations", null, 10).ToString()];
+        }
+        catch (Exception e) when (e is ScenarioException or IOException or System.Net.Sockets.SocketException)
+        {
+            return [$"no answer on {socket}: {e.Message}"];
+        }
+    }
+
+    [GeneratedRegex("^(CPU#|RIP|CR0|EFER)")]
+    private static partial Regex MostTelling();
+
     private static string Tail(string text, int length) =>
         (text.Length > length ? text[^length..] : text).Replace("\r", "", StringComparison.Ordinal).Replace("\n", " | ", StringComparison.Ordinal);
 

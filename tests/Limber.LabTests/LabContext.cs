@@ -11,10 +11,19 @@ internal sealed class LabContext : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
     private readonly List<IDisposable> owned = [];
+    private readonly HashSet<string> monitors = [];
 
     public required string Limber { get; init; }
 
     public required string Guest { get; init; }
+
+    /// <summary>Directory of the Debian installation's disk images.</summary>
+    /// <exception cref="SkipException">None was named.</exception>
+    public string Distro
+    {
+        get => field.Length > 0 ? field : throw new SkipException("no directory with a Debian installation was named (--distro)");
+        init;
+    } = "";
 
     /// <summary>Figures to report with the result.</summary>
     public List<string> Figures { get; } = [];
@@ -79,12 +88,14 @@ internal sealed class LabContext : IDisposable
     }
 
     /// <summary>What the machines do now, for the report of a failure.</summary>
-    public IEnumerable<string> Describe() => [.. owned.OfType<VmmProcess>().SelectMany(FailureReport.Describe)];
+    public IEnumerable<string> Describe() =>
+        [.. owned.OfType<VmmProcess>().SelectMany(FailureReport.Describe), .. monitors.SelectMany(FailureReport.DescribeByMonitor)];
 
     /// <summary>Another QMP connection.</summary>
     public QmpClient Connect(string socket, bool negotiate = true)
     {
         QmpClient client = QmpClient.Connect(socket, negotiate);
+        monitors.Add(socket);
         owned.Add(client);
         return client;
     }

@@ -12,7 +12,7 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--filter TEXT] [--after NAME] [--for SECONDS] [--rounds N] [--list]</c>.
+/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--after NAME] [--for SECONDS] [--rounds N] [--list]</c>.
 /// </summary>
 /// <remarks>
 /// Exit status: 0 when all passed, 1 when one failed, 2 for a wrong command line, 3 when the time of <c>--for</c> was over before
@@ -30,6 +30,7 @@ internal static class Program
         .. NumaScenarios.All,
         .. ScaleScenarios.All,
         .. PciScenarios.All,
+        .. DistroScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,
@@ -43,6 +44,7 @@ internal static class Program
     {
         string limber = "";
         string guest = "";
+        string distro = "";
         string filter = "";
         string after = "";
         bool list = false;
@@ -54,6 +56,7 @@ internal static class Program
             {
                 case "--limber": limber = args[++i]; break;
                 case "--guest": guest = args[++i]; break;
+                case "--distro": distro = args[++i]; break;
                 case "--filter": filter = args[++i]; break;
                 case "--after": after = args[++i]; break;
                 case "--for": limit = TimeSpan.FromSeconds(int.Parse(args[++i], CultureInfo.InvariantCulture)); break;
@@ -80,7 +83,7 @@ internal static class Program
                 return MoreToPlay;
             }
 
-            results.Add(Play(scenario, limber, guest));
+            results.Add(Play(scenario, () => new LabContext { Limber = limber, Guest = guest, Distro = distro }));
         }
 
         Console.WriteLine(
@@ -88,10 +91,10 @@ internal static class Program
         return results.Contains("FAIL") ? 1 : 0;
     }
 
-    private static string Play(Scenario scenario, string limber, string guest)
+    private static string Play(Scenario scenario, Func<LabContext> createContext)
     {
         long start = Stopwatch.GetTimestamp();
-        using var context = new LabContext { Limber = limber, Guest = guest };
+        using LabContext context = createContext();
         string result = "PASS";
         string? reason = null;
         try

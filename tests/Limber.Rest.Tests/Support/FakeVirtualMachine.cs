@@ -154,6 +154,11 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         State = RunState.Paused;
     }
 
+    public IReadOnlyList<CpuRegisters> GetCpuRegisters() =>
+        [.. GetCpuSlots().Where(slot => slot.Occupant is not null).Select(slot => new CpuRegisters(
+            slot.Index, CpuActivity.Halted, [.. Enumerable.Range(0, 16).Select(n => (ulong)(0x100 + n))],
+            0xffffffff81000000, 0x246, 0x10, 0, 0, 0x80050033, 0, 0x1000, 0x6f0, 0xd01, 0xfee00d00))];
+
     public void Reset(ShutdownReason reason)
     {
         Note("reset");

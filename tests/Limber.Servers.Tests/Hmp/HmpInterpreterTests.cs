@@ -20,6 +20,7 @@ public sealed class HmpInterpreterTests
     [InlineData("info uuid", "00000000-0000-0000-0000-000000000000\n")]
     [InlineData("info version", "10.0.2Limber 0.1.0\n")]
     [InlineData("info cpus", "* CPU #0: thread_id=100\n")]
+    [InlineData("info registers -x", "registers: unsupported option '-x': info registers [-a]\nTry \"help info registers\" for more information\n")]
     [InlineData("device_add", "Error: Parameter 'driver' is missing\n")]
     [InlineData("device_add ,id=x", "Error: '' is not a valid device model name\n")]
     [InlineData("device_add nosuch", "Error: 'nosuch' is not a valid device model name\n")]
@@ -45,6 +46,20 @@ public sealed class HmpInterpreterTests
     {
         using MonitorServices services = new(new FakeVirtualMachine());
         Assert.Equal(expected, services.Hmp.Run(line));
+    }
+
+    [Fact]
+    public void Run_InfoRegisters_PrintsTheChosenProcessorOrAll()
+    {
+        using MonitorServices services = new(new FakeVirtualMachine());
+        Assert.Equal(string.Empty, services.Hmp.Run("cpu-add 3"));
+        string one = services.Hmp.Run("info registers");
+        Assert.StartsWith(
+            "\nCPU#0\nRAX=0000000000000100 RBX=0000000000000103 RCX=0000000000000101 RDX=0000000000000102\n"
+            + "RSI=0000000000000106 RDI=0000000000000107 RBP=0000000000000105 RSP=0000000000000104\nR8 =0000000000000108 ", one);
+        Assert.Contains("\nRIP=ffffffff81000000 RFL=00000246 CPL=0 HLT=1\n", one);
+        Assert.DoesNotContain("CPU#3", one);
+        Assert.Contains("\nCPU#3\n", services.Hmp.Run("info registers -a"));
     }
 
     [Fact]

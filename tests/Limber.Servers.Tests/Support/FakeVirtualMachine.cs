@@ -161,6 +161,11 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public void PowerOff(ShutdownReason reason) => Raise(new VmEvent.Shutdown(false, reason));
 
+    public IReadOnlyList<CpuRegisters> GetCpuRegisters() =>
+        [.. GetCpuSlots().Where(slot => slot.Occupant is not null).Select(slot => new CpuRegisters(
+            slot.Index, CpuActivity.Halted, [.. Enumerable.Range(0, 16).Select(n => (ulong)(0x100 + n))],
+            0xffffffff81000000, 0x246, 0x10, 0, 0, 0x80050033, 0, 0x1000, 0x6f0, 0xd01, 0xfee00d00))];
+
     public void Reset(ShutdownReason reason) => Raise(new VmEvent.Reset(false, reason));
 
     public void PressPowerButton() => Raise(new VmEvent.PowerButtonPressed());

@@ -19,6 +19,7 @@ internal static class InfoCommands
         new("name", string.Empty, "show the current VM name", HmpArgument.None, Name),
         new("numa", string.Empty, "show NUMA information", HmpArgument.None, NumaCommand.Show),
         new("operations", string.Empty, "show hotplug operations and how they ended", HmpArgument.None, Operations),
+        new("registers", "[-a]", "show the cpu registers (-a: all cpus)", HmpArgument.OptionalWord, RegistersCommand.Show),
         new("status", string.Empty, "show the current VM status (running|paused)", HmpArgument.None, Status),
         new("uuid", string.Empty, "show the current VM UUID", HmpArgument.None, static (context, _) =>
             context.PrintLine(context.Machine.Config.Uuid.ToString())),
