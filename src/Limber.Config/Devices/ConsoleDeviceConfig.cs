@@ -8,6 +8,15 @@ public sealed record ConsoleDeviceConfig : DeviceConfig
     /// <inheritdoc/>
     public override string Driver => "virtio-serial-pci";
 
+    /// <summary>Most ports of any device (QEMU's limit).</summary>
+    public const int PortLimit = 31;
+
+    /// <summary>How many ports there can be, 1..<see cref="PortLimit"/>; more cost the guest queues and interrupts.</summary>
+    public int MaximumPorts { get; init; } = PortLimit;
+
+    /// <summary>The device is its one console and can't have other ports.</summary>
+    public bool IsSingleConsole { get; init; }
+
     /// <summary>The ports, in the order of their numbers; port 0 is the first console.</summary>
     public ImmutableArray<ConsolePortConfig> Ports { get; init; } = [];
 }
