@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Limber.Chardev;
 using Limber.Chardev.Terminal;
@@ -71,6 +72,15 @@ internal sealed class ConsoleBoard
             {
                 return ports.Find(p => p.Agent is not null)?.Agent;
             }
+        }
+    }
+
+    /// <summary>The configuration with the numbers that the ports got.</summary>
+    public ConsoleDeviceConfig Number(ConsoleDeviceConfig config)
+    {
+        lock (gate)
+        {
+            return config with { Ports = [.. config.Ports.Zip(ports, (port, made) => port with { Number = made.Port.Number })] };
         }
     }
 

@@ -149,6 +149,11 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
             lock (control)
             {
                 RequireAlive();
+                if (parts.Board is { } board)
+                {
+                    device.Config = board.Number((ConsoleDeviceConfig)config);
+                }
+
                 return Attach(device, parts);
             }
         }

@@ -16,6 +16,7 @@ public sealed class GuestAgentClientTests
         var channel = new GuestAgentChannel();
         var agent = new FakeAgent(channel, request => request.Contains("guest-sync", StringComparison.Ordinal) ? Sync(request) : answer(request));
         channel.Start(agent);
+        channel.SetListening(true);
         return (new GuestAgentClient(channel, TimeProvider.System), agent);
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using Limber.CommandLine.CloudHypervisor.Devices;
 using Limber.Config;
@@ -32,7 +33,7 @@ internal sealed class CloudHypervisorParser(string programName)
 
         RequireBuilt(options);
         PayloadConfig payload = Payload(options);
-        ConsoleOptions.RequireNoConsole(options.Value("console"));
+        ImmutableArray<ChardevConfig?> serials = ConsoleOptions.Serials(options.Value("serial"));
         CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
         MemoryConfig memory = MemoryOption.Resolve(options.Value("memory"));
         VmConfig config = new()
@@ -42,8 +43,8 @@ internal sealed class CloudHypervisorParser(string programName)
             Memory = memory,
             Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
             Payload = payload,
-            PciDevices = DeviceList.Resolve(options),
-            Serials = ConsoleOptions.Serials(options.Value("serial")),
+            PciDevices = DeviceList.Resolve(options, ConsoleOptions.Console(options.Value("console"), serials)),
+            Serials = serials,
             ApiSocket = ApiSocket(options.Value("api-socket")),
             NoShutdown = options.Has("no-shutdown"),
         };

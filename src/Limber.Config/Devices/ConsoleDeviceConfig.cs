@@ -17,6 +17,15 @@ public sealed record ConsoleDeviceConfig : DeviceConfig
     /// <summary>The device is its one console and can't have other ports.</summary>
     public bool IsSingleConsole { get; init; }
 
+    /// <summary>A device with one port, at which the machine itself is the host side of the guest's agent.</summary>
+    /// <param name="id">Null for the id that no user can give.</param>
+    public static ConsoleDeviceConfig ForGuestAgent(string? id = null) => new()
+    {
+        Id = id ?? "__guest_agent",
+        MaximumPorts = 2,
+        Ports = [new ConsolePortConfig { Number = 1, Name = ConsolePortConfig.GuestAgentName }],
+    };
+
     /// <summary>The ports, in the order of their numbers; port 0 is the first console.</summary>
     public ImmutableArray<ConsolePortConfig> Ports { get; init; } = [];
 }

@@ -21,6 +21,7 @@ namespace Limber.Rest.Json;
 [JsonSerializable(typeof(PmemBody))]
 [JsonSerializable(typeof(VsockBody))]
 [JsonSerializable(typeof(HostDeviceBody))]
+[JsonSerializable(typeof(GuestAgentBody))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, ulong>>))]
 internal sealed partial class RestJsonContext : JsonSerializerContext;

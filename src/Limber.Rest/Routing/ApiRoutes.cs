@@ -53,6 +53,7 @@ internal static class ApiRoutes
             NotBuilt("vm.receive-migration", BodyRule.Required, "The migration could not be received", "migration is not built yet"),
             NotBuilt("vm.send-migration", BodyRule.Required, "The migration could not be sent", "migration is not built yet"),
 
+            new(Put, "vm.add-guest-agent", BodyRule.Required, "The guest agent's port could not be added to the VM", devices.AddGuestAgent),
             new(Get, "vm.operations", BodyRule.None, "The operations are not available", operations.List),
             new(Get, "vm.operations/{id}", BodyRule.None, "The operation is not available", operations.Get),
             new(Put, "vm.operations/{id}/cancel", BodyRule.None, "The operation could not be cancelled", operations.Cancel),
