@@ -33,9 +33,23 @@ internal sealed class OperationBook
     /// <param name="cancel">Withdraws an operation for a client, with the control lock taken.</param>
     public OperationBook(
         MachinePlatform platform, EventPublisher publisher, OperationLog log, TimeProvider time, Func<HotplugOperation, bool> cancel)
+        : this(platform.Config.OperationDeadline, platform.Events, publisher, log, time, cancel)
     {
-        defaultDeadline = platform.Config.OperationDeadline;
-        events = platform.Events;
+    }
+
+    /// <inheritdoc cref="OperationBook(MachinePlatform, EventPublisher, OperationLog, TimeProvider, Func{HotplugOperation, bool})"/>
+    /// <param name="defaultDeadline">For requests that name none.</param>
+    /// <param name="events">Raises the interrupt that makes a guest look.</param>
+    internal OperationBook(
+        TimeSpan defaultDeadline,
+        GenericEventDevice events,
+        EventPublisher publisher,
+        OperationLog log,
+        TimeProvider time,
+        Func<HotplugOperation, bool> cancel)
+    {
+        this.defaultDeadline = defaultDeadline;
+        this.events = events;
         this.publisher = publisher;
         this.log = log;
         this.time = time;
