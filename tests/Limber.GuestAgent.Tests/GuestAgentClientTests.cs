@@ -75,6 +75,7 @@ public sealed class GuestAgentClientTests
             ? "{\"return\": 77}\n{\"ret" + Sync(request)
             : "{\"return\": []}\n");
         channel.Start(agent);
+        channel.SetListening(true);
 
         // The stale line and the torn one go nowhere: the delimiter ends them.
         channel.Write("{\"return\": 5}\n"u8);

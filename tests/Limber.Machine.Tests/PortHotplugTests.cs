@@ -100,7 +100,7 @@ public sealed class PortHotplugTests : IDisposable
         e = Assert.Throws<VmException>(() => vm.PlugCpusOnline([new CpuPlugRequest(1, null)]));
         Assert.Equal("the processors can't be brought online: the guest is stopped; nothing was plugged", e.Message);
         Assert.Null(vm.GetCpuSlots()[1].Occupant);
-        Assert.Empty(vm.GetOperations().Where(o => o.Current.CpuIndex >= 0));
+        Assert.DoesNotContain(vm.GetOperations(), o => o.Current.CpuIndex >= 0);
     }
 
     [Fact]
