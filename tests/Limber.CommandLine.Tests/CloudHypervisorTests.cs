@@ -55,7 +55,7 @@ public sealed class CloudHypervisorTests
     [Theory]
     [MemberData(nameof(SerialForms))]
     public void Parse_Serial_TakesEveryForm(string form, ChardevConfig?[] expected) =>
-        Assert.Equal(expected, CommandLines.Run(Base + $"--serial '{form}'").Serials);
+        Assert.Equal(expected, CommandLines.Run(Base + $"--console off --serial '{form}'").Serials);
 
     [Theory]
     [InlineData("--api-socket /run/s")]

@@ -32,7 +32,7 @@ internal static class AgentScenarios
                 "-initrd", context.FullInitramfs, "-device", "virtio-serial-pci,id=vs", "-device", $"virtserialport,name={AgentPort},id=ga",
             ]).Booted();
         Check.Equal(
-            "the processors can't be brought online: no agent listens in the guest; nothing was plugged",
+            "GenericError: the processors can't be brought online: no agent listens in the guest; nothing was plugged",
             vm.Qmp.ExecuteFailing("device_add", """{"driver": "host-x86_64-cpu", "id": "c0", "socket-id": 0, "core-id": 1, "thread-id": 0, "online": true}"""),
             "online=on without an agent");
         StartAgent(vm.Guest);
@@ -59,13 +59,13 @@ internal static class AgentScenarios
         vm.Guest.Run("kill -STOP $(cat /run/qga.pid)");
         const string Plug = """{"driver": "host-x86_64-cpu", "socket-id": 0, "core-id": 4, "thread-id": 0, "online": true}""";
         Check.Equal(
-            "the processors can't be brought online: no answer of the guest agent to guest-get-vcpus within 5 s; nothing was plugged",
+            "GenericError: the processors can't be brought online: no answer of the guest agent to guest-get-vcpus within 5 s; nothing was plugged",
             vm.Qmp.ExecuteFailing("device_add", Plug),
             "online=on with an agent that hangs");
         vm.Guest.Run("kill -KILL $(cat /run/qga.pid)");
         WaitPort(vm, open: false);
         Check.Equal(
-            "the processors can't be brought online: no agent listens in the guest; nothing was plugged",
+            "GenericError: the processors can't be brought online: no agent listens in the guest; nothing was plugged",
             vm.Qmp.ExecuteFailing("device_add", Plug),
             "online=on with an agent that was killed");
         vm.ExpectCpus(3);
@@ -131,7 +131,7 @@ internal static class AgentScenarios
             vm.Guest.Run($"{WaitPortCommand("org.limber.hot")}; echo round {round} >/dev/$p");
             Until(() => File.ReadAllText(file) == $"round {round}\n", "the text from the guest's port");
             vm.Qmp.WaitEvent("VSERPORT_CHANGE", 30, e => e.GetProperty("data") is var data && data.GetProperty("id").GetString() == "p1");
-            Check.Equal("Duplicate device ID 'p1'", vm.Qmp.ExecuteFailing("device_add", """{"driver": "virtserialport", "id": "p1"}"""), "id that is taken");
+            Check.Equal("GenericError: Duplicate device ID 'p1'", vm.Qmp.ExecuteFailing("device_add", """{"driver": "virtserialport", "id": "p1"}"""), "id that is taken");
             vm.Qmp.Execute("device_del", """{"id": "p1"}""");
             JsonElement gone = vm.Qmp.WaitEvent("DEVICE_DELETED", 30, e => e.GetProperty("data").TryGetProperty("device", out _));
             Check.Equal("/machine/peripheral/p1", gone.GetProperty("data").GetProperty("path").GetString(), "path of DEVICE_DELETED");

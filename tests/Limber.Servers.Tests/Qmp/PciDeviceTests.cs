@@ -100,7 +100,7 @@ public sealed class PciDeviceTests
     [InlineData("device_add", "{'driver':'virtio-net-pci','mq':5}", "Invalid parameter type for 'mq', expected: boolean")]
     [InlineData("device_add", "{'driver':'virtio-blk-pci','drive':'spare','num-queues':'x'}", "Invalid parameter type for 'num-queues', expected: integer")]
     [InlineData("device_add", "{'driver':'virtserialport','id':'p'}", "No 'virtio-serial-bus' bus found for device 'virtserialport'")]
-    [InlineData("device_add", "{'driver':'virtserialport','id':'p','bus':'vs.0'}", "No 'virtio-serial-bus' bus found for device 'virtserialport'")]
+    [InlineData("device_add", "{'driver':'virtserialport','id':'p','bus':'vs.0'}", "Bus 'vs.0' not found")]
     [InlineData("device_add", "{'driver':'virtserialport','id':'b0'}", "Duplicate device ID 'b0'")]
     [InlineData("device_add", "{'driver':'virtserialport','id':'1'}", "Parameter 'id' expects an identifier")]
     [InlineData("device_add", "{'driver':'virtserialport','chardev':'nosuch'}", "Property 'virtserialport.chardev' can't find value 'nosuch'")]
