@@ -119,7 +119,8 @@ public sealed class CloudHypervisorTests
     }
 
     [Theory]
-    [InlineData("--api-socket s", "waiting for vm.create: not built yet")]
+    [InlineData("--api-socket s --no-shutdown", "--no-shutdown: a virtual machine needs --kernel")]
+    [InlineData("--seccomp false", "--seccomp: a virtual machine needs --kernel")]
     [InlineData("--cpus boot=1 --api-socket s", "--cpus: a virtual machine needs --kernel")]
     [InlineData("--firmware f", "--firmware f: not built yet")]
     public void Parse_WithoutKernel_IsRefused(string line, string expected) =>

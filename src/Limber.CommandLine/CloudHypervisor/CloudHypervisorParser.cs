@@ -32,6 +32,11 @@ internal sealed class CloudHypervisorParser(string programName)
         }
 
         RequireBuilt(options);
+        if (options.Given.All(static name => name is "api-socket" or "seccomp") && ApiSocket(options.Value("api-socket")) is { } socket)
+        {
+            return new CommandLineResult.Serve(socket, options.Verbosity);
+        }
+
         PayloadConfig payload = Payload(options);
         ImmutableArray<ChardevConfig?> serials = ConsoleOptions.Serials(options.Value("serial"));
         CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
@@ -78,9 +83,7 @@ internal sealed class CloudHypervisorParser(string programName)
                 : throw new CommandLineException("--kernel: the path is empty");
         }
 
-        throw options.Given.All(name => name is "api-socket" or "seccomp" or "no-shutdown")
-            ? CommandLineException.NotBuilt("starting without --kernel and waiting for vm.create")
-            : new CommandLineException($"--{options.Given[0]}: a virtual machine needs --kernel");
+        throw new CommandLineException($"--{options.Given.Find(static name => name != "api-socket") ?? "verbose"}: a virtual machine needs --kernel");
     }
 
     private static string? ApiSocket(string? value)

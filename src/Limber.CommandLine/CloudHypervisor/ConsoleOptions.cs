@@ -45,14 +45,7 @@ internal static class ConsoleOptions
             throw new CommandLineException($"{option}: --serial has the terminal; say --console off, or give one of them another mode");
         }
 
-        return new ConsoleDeviceConfig
-        {
-            Id = parser.Text("id") ?? "__console",
-            Slot = DeviceKeys.Slot(parser),
-            IsSingleConsole = true,
-            MaximumPorts = 1,
-            Ports = [new ConsolePortConfig { Number = 0, IsConsole = true, Backend = backend }],
-        };
+        return ConsoleDeviceConfig.ForConsole(backend, parser.Text("id")) with { Slot = DeviceKeys.Slot(parser) };
     }
 
     private static ChardevConfig Backend(string option, OptionParser parser) => parser switch

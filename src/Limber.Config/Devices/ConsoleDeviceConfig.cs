@@ -26,6 +26,17 @@ public sealed record ConsoleDeviceConfig : DeviceConfig
         Ports = [new ConsolePortConfig { Number = 1, Name = ConsolePortConfig.GuestAgentName }],
     };
 
+    /// <summary>A device that is one console.</summary>
+    /// <param name="backend">Its host side.</param>
+    /// <param name="id">Null for the id that no user can give.</param>
+    public static ConsoleDeviceConfig ForConsole(ChardevConfig backend, string? id = null) => new()
+    {
+        Id = id ?? "__console",
+        IsSingleConsole = true,
+        MaximumPorts = 1,
+        Ports = [new ConsolePortConfig { Number = 0, IsConsole = true, Backend = backend }],
+    };
+
     /// <summary>The ports, in the order of their numbers; port 0 is the first console.</summary>
     public ImmutableArray<ConsolePortConfig> Ports { get; init; } = [];
 }

@@ -11,6 +11,7 @@ namespace Limber.Rest.Json;
 [JsonSerializable(typeof(VmmPingResponse))]
 [JsonSerializable(typeof(VmInfo))]
 [JsonSerializable(typeof(VmResize))]
+[JsonSerializable(typeof(VmCreateBody))]
 [JsonSerializable(typeof(OperationBody[]))]
 [JsonSerializable(typeof(PciDeviceInfo))]
 [JsonSerializable(typeof(VmRemoveDevice))]
