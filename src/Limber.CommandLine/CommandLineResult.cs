@@ -5,12 +5,12 @@ using Limber.Config;
 
 namespace Limber.CommandLine;
 
-/// <summary>What a command line asks for. Exactly one of the three nested records.</summary>
+/// <summary>What a command line asks for. Exactly one of the four nested records.</summary>
 public abstract record CommandLineResult
 {
     private protected CommandLineResult(int exitCode) => ExitCode = exitCode;
 
-    /// <summary>The process's exit status when the result ends the process; 0 for <see cref="Run"/>.</summary>
+    /// <summary>The process's exit status when the result ends the process; 0 for <see cref="Run"/> and <see cref="Serve"/>.</summary>
     public int ExitCode { get; }
 
     /// <summary>Create and run this machine. Its files and socket paths are not looked at yet.</summary>
@@ -21,6 +21,11 @@ public abstract record CommandLineResult
         /// <summary>What the user should know although the machine can run; lines without the program's name.</summary>
         public ImmutableArray<string> Warnings { get; init; } = [];
     }
+
+    /// <summary>Wait at a REST socket for a machine to be created there.</summary>
+    /// <param name="ApiSocket">The socket's path.</param>
+    /// <param name="LogVerbosity">As for <see cref="Run"/>.</param>
+    public sealed record Serve(string ApiSocket, int LogVerbosity = 0) : CommandLineResult(0);
 
     /// <summary>Write the text to standard output and exit with status 0.</summary>
     /// <param name="Text">One or more lines, ending in a line feed.</param>

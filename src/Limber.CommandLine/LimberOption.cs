@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Immutable;
 using Limber.Config;
+using Limber.Config.Devices;
 
 namespace Limber.CommandLine;
 
@@ -9,6 +11,7 @@ namespace Limber.CommandLine;
 /// <list type="bullet">
 /// <item><c>operation-deadline=SECONDS</c>: how long the guest has to answer a hotplug request.</item>
 /// <item><c>api-socket=PATH</c>: the REST interface beside the dialect's own monitors.</item>
+/// <item><c>guest-agent=on|off</c>: a port for QEMU's guest agent, whose host side is the machine itself.</item>
 /// </list>
 /// </summary>
 internal static class LimberOption
@@ -30,13 +33,22 @@ internal static class LimberOption
             {
                 ("operation-deadline", 2) => config with { OperationDeadline = Deadline(option, item, sides[1]) },
                 ("api-socket", 2) when sides[1].Length > 0 => config with { ApiSocket = sides[1] },
-                ("operation-deadline" or "api-socket", _) => throw new CommandLineException($"{option} {item}: '{sides[0]}' needs a value"),
+                ("guest-agent", 2) when sides[1] is "on" or "off" => WithGuestAgent(config, sides[1] == "on"),
+                ("guest-agent", 2) => throw new CommandLineException($"{option} {item}: expected 'on' or 'off'"),
+                ("operation-deadline" or "api-socket" or "guest-agent", _) => throw new CommandLineException($"{option} {item}: '{sides[0]}' needs a value"),
                 _ => throw new CommandLineException(
-                    $"{option} {item}: unknown key '{sides[0]}'; there are operation-deadline=SECONDS and api-socket=PATH"),
+                    $"{option} {item}: unknown key '{sides[0]}'; there are operation-deadline=SECONDS, api-socket=PATH and guest-agent=on|off"),
             };
         }
 
         return config;
+    }
+
+    private static VmConfig WithGuestAgent(VmConfig config, bool wanted)
+    {
+        ConsoleDeviceConfig agent = ConsoleDeviceConfig.ForGuestAgent();
+        ImmutableArray<DeviceConfig> others = config.PciDevices.RemoveAll(device => device.Id == agent.Id);
+        return config with { PciDevices = wanted ? others.Add(agent) : others };
     }
 
     private static TimeSpan Deadline(string option, string item, string text) =>

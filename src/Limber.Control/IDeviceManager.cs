@@ -33,6 +33,18 @@ public interface IDeviceManager
     /// <exception cref="VmException">DeviceNotFound, HotplugNotSupported, InvalidState.</exception>
     IHotplugOperation UnplugDevice(string id);
 
+    /// <summary>Adds a port to a console device: it is complete when this returns, and the guest is told.</summary>
+    /// <param name="config">The port.</param>
+    /// <param name="deviceId">Id of the device that gets it; null for the one that was plugged last.</param>
+    /// <exception cref="VmException">DuplicateId, BusNotFound, HotplugNotSupported, InvalidDevice, HostFailure.</exception>
+    void PlugPort(ConsolePortConfig config, string? deviceId);
+
+    /// <summary>Takes a port away from its console device; it is gone when this returns, and the guest is told.</summary>
+    /// <param name="idOrPath">The port's id, or its object path.</param>
+    /// <returns>False when no port has it.</returns>
+    /// <exception cref="VmException">HotplugNotSupported.</exception>
+    bool TryUnplugPort(string idOrPath);
+
     /// <summary>All named backends, by the time they were added.</summary>
     IReadOnlyList<BackendInfo> GetBackends();
 

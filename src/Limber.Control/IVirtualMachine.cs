@@ -43,6 +43,17 @@ public interface IVirtualMachine
     IReadOnlyList<IHotplugOperation> PlugCpus(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null);
 
     /// <summary>
+    /// Plugs as <see cref="PlugCpus"/> does, and has the guest's agent bring the processors online when the guest has taken them:
+    /// one operation more, of kind <see cref="OperationKind.CpuOnline"/> and behind the others, says what became of that. A guest
+    /// that has not started uses them by itself, and there is no such operation. Blocks some seconds at most, for the agent.
+    /// </summary>
+    /// <inheritdoc cref="PlugCpus"/>
+    /// <exception cref="VmException">
+    /// As for <see cref="PlugCpus"/>; InvalidState also when the machine has no port for an agent, or no agent answers there.
+    /// </exception>
+    IReadOnlyList<IHotplugOperation> PlugCpusOnline(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null);
+
+    /// <summary>
     /// Asks the guest to give processors back; all or none is asked, and the guest is notified once. Asking again for one
     /// whose removal is pending notifies the guest again, gives it the deadline anew and returns the pending operation.
     /// </summary>

@@ -23,6 +23,12 @@ public sealed class NoDevices : IDeviceManager
     public IHotplugOperation UnplugDevice(string id) => throw new VmException(VmErrorCode.DeviceNotFound, $"Device '{id}' not found");
 
     /// <inheritdoc/>
+    public void PlugPort(ConsolePortConfig config, string? deviceId) => throw NoBus();
+
+    /// <inheritdoc/>
+    public bool TryUnplugPort(string idOrPath) => false;
+
+    /// <inheritdoc/>
     public IReadOnlyList<BackendInfo> GetBackends() => [];
 
     /// <inheritdoc/>

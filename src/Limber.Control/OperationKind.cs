@@ -9,6 +9,9 @@ public enum OperationKind
     /// <summary>Take a processor out.</summary>
     CpuUnplug,
 
+    /// <summary>Have the guest use processors that were plugged in, by its agent.</summary>
+    CpuOnline,
+
     /// <summary>Plug a PCI device in.</summary>
     DevicePlug,
 

@@ -12,7 +12,7 @@ public sealed record OperationSnapshot
 
     public required OperationState State { get; init; }
 
-    /// <summary>Slot index of the processor; -1 for another device.</summary>
+    /// <summary>Slot index of the processor; -1 for another device, or for several processors.</summary>
     public required int CpuIndex { get; init; }
 
     /// <summary>The device's id, or its object path when it has none.</summary>

@@ -41,6 +41,15 @@ public abstract record VmEvent
     /// <summary>A device was plugged in.</summary>
     public sealed record DevicePlugged(DeviceInfo Device) : VmEvent;
 
+    /// <summary>A port of a console device was plugged in.</summary>
+    /// <param name="Id">The user's id, or null.</param>
+    public sealed record PortPlugged(string? Id) : VmEvent;
+
+    /// <summary>The guest opened or closed a port of a console device; told at a limited rate.</summary>
+    /// <param name="Id">The port's id.</param>
+    /// <param name="Open">Somebody in the guest listens.</param>
+    public sealed record PortChanged(string Id, bool Open) : VmEvent;
+
     /// <summary>A device's back end failed; the guest gets I/O errors and the machine goes on.</summary>
     /// <param name="Device">The device.</param>
     /// <param name="Operation"><c>read</c>, <c>write</c>, <c>flush</c>, <c>connection</c> ...</param>

@@ -41,7 +41,6 @@ public static class DeviceCatalog
         NotBuilt.TryGetValue(name, out string? reason) ? $"Device '{name}' is not built yet ({reason})"
         : name.EndsWith("-transitional", StringComparison.Ordinal) && Find(name.Replace("-transitional", "", StringComparison.Ordinal)) is { } modern
             ? $"Device '{name}' is not built yet (supported: {modern.Name}, which is modern only)"
-        : ConsolePorts.IsPort(name) ? $"Device '{name}' can not be hotplugged on this machine"
         : name.StartsWith("virtio-", StringComparison.Ordinal) && name.EndsWith("-device", StringComparison.Ordinal) && Find(name[..^"-device".Length]) is not null
             ? $"No 'virtio-bus' bus found for device '{name}'"
         : null;

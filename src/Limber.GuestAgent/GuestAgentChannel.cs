@@ -17,7 +17,8 @@ namespace Limber.GuestAgent;
 /// </code>
 /// </summary>
 /// <remarks>
-/// The guest is hostile: a line beyond the limit is an error, and of the lines that nobody has taken yet few are kept.
+/// The guest is hostile: a line beyond the limit is an error, and of the lines that nobody has taken yet few are kept, and no
+/// more bytes of them than of one answer.
 /// Thread: any. Lock order: <see cref="gate"/> is a leaf but for the front end's own lock, as its calls demand.
 /// </remarks>
 public sealed class GuestAgentChannel : ICharacterBackend
@@ -33,7 +34,10 @@ public sealed class GuestAgentChannel : ICharacterBackend
     private readonly Queue<byte[]> waiting = new();
     private byte[] line = new byte[4096];
     private int length;
+    private int waitingBytes;
     private bool overflowed;
+    private bool isListening;
+    private bool isGone;
     private ReadOnlyMemory<byte> output;
     private ICharacterFrontend? frontend;
     private TaskCompletionSource<byte[]>? waiter;
@@ -60,10 +64,40 @@ public sealed class GuestAgentChannel : ICharacterBackend
         return data.Length;
     }
 
+    /// <summary>Somebody in the guest has the port open: an agent, as far as anybody can tell. Thread: any.</summary>
+    public bool IsListening
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isListening;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The guest opened or closed the port. Who closes it has forgotten what it was asked, so an exchange that goes on ends.
+    /// Thread: any.
+    /// </summary>
+    public void SetListening(bool listening)
+    {
+        lock (gate)
+        {
+            isListening = listening;
+            if (!listening)
+            {
+                DropInput();
+                waiter?.TrySetException(NobodyListens());
+            }
+        }
+    }
+
     /// <summary>Sends one line and waits for one to come.</summary>
     /// <param name="request">The request, its newline included; empty to wait for the line behind the last answer.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="InvalidOperationException">Another exchange goes on.</exception>
+    /// <exception cref="GuestAgentException">Nobody listens, the port is gone, or the answer exceeds <see cref="MaximumLine"/>.</exception>
     public async Task<byte[]> ExchangeAsync(ReadOnlyMemory<byte> request, CancellationToken cancel)
     {
         var answer = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,8 +108,19 @@ public sealed class GuestAgentChannel : ICharacterBackend
                 throw new InvalidOperationException("an exchange with the guest agent goes on");
             }
 
+            if (isGone)
+            {
+                throw PortGone();
+            }
+
+            if (!isListening)
+            {
+                throw NobodyListens();
+            }
+
             if (request.IsEmpty && waiting.TryDequeue(out byte[]? earlier))
             {
+                waitingBytes -= earlier.Length;
                 return earlier;
             }
 
@@ -103,10 +148,15 @@ public sealed class GuestAgentChannel : ICharacterBackend
     {
         lock (gate)
         {
-            waiter?.TrySetException(new GuestAgentException("the guest agent's port is gone"));
+            isGone = true;
+            waiter?.TrySetException(PortGone());
             frontend = null;
         }
     }
+
+    private static GuestAgentException NobodyListens() => new("no agent listens in the guest");
+
+    private static GuestAgentException PortGone() => new("the guest agent's port is gone") { IsGone = true };
 
     private void Pump()
     {
@@ -131,9 +181,7 @@ public sealed class GuestAgentChannel : ICharacterBackend
         switch (value)
         {
             case Delimiter:
-                waiting.Clear();
-                length = 0;
-                overflowed = false;
+                DropInput();
                 break;
             case (byte)'\n':
                 Finish();
@@ -163,13 +211,33 @@ public sealed class GuestAgentChannel : ICharacterBackend
         }
         else
         {
-            byte[] answer = line.AsSpan(0, length).ToArray();
-            if (waiter?.TrySetResult(answer) != true && waiting.Count < MaximumWaitingLines)
-            {
-                waiting.Enqueue(answer);
-            }
+            Deliver();
         }
 
+        length = 0;
+        overflowed = false;
+    }
+
+    private void Deliver()
+    {
+        bool isWanted = waiter is { Task.IsCompleted: false };
+        if (!isWanted && (waiting.Count == MaximumWaitingLines || waitingBytes > MaximumLine - length))
+        {
+            return;
+        }
+
+        byte[] answer = line.AsSpan(0, length).ToArray();
+        if (!isWanted || !waiter!.TrySetResult(answer))
+        {
+            waiting.Enqueue(answer);
+            waitingBytes += answer.Length;
+        }
+    }
+
+    private void DropInput()
+    {
+        waiting.Clear();
+        waitingBytes = 0;
         length = 0;
         overflowed = false;
     }

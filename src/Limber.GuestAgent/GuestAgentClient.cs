@@ -12,6 +12,9 @@ namespace Limber.GuestAgent;
 /// <remarks>Thread: any; one command at a time, the others wait their turn.</remarks>
 public sealed class GuestAgentClient : IDisposable
 {
+    /// <summary>Characters of a reason in the guest's words that are passed on.</summary>
+    private const int LongestReason = 200;
+
     private readonly GuestAgentChannel channel;
     private readonly TimeProvider time;
     private readonly SemaphoreSlim turn = new(1, 1);
@@ -25,12 +28,20 @@ public sealed class GuestAgentClient : IDisposable
         this.time = time;
     }
 
+    /// <summary>Somebody in the guest has the agent's port open.</summary>
+    public bool IsListening => channel.IsListening;
+
     /// <summary>The guest's processors, present ones only.</summary>
     /// <param name="limit">How long to wait for the agent.</param>
     /// <exception cref="GuestAgentException">No answer in time, or a refusal.</exception>
     public async Task<IReadOnlyList<GuestVcpu>> GetVcpusAsync(TimeSpan limit)
     {
         using JsonDocument answer = await CallAsync("guest-get-vcpus", null, limit).ConfigureAwait(false);
+        return Read(answer, ReadVcpus);
+    }
+
+    private static List<GuestVcpu> ReadVcpus(JsonDocument answer)
+    {
         if (Result(answer) is not { ValueKind: JsonValueKind.Array } list)
         {
             throw new GuestAgentException("the guest agent's answer to guest-get-vcpus is no list");
@@ -66,9 +77,7 @@ public sealed class GuestAgentClient : IDisposable
         }
 
         using JsonDocument answer = await CallAsync("guest-set-vcpus", arguments.Append("]}").ToString(), limit).ConfigureAwait(false);
-        return Result(answer) is { ValueKind: JsonValueKind.Number } count && count.TryGetInt32(out int set)
-            ? set
-            : throw new GuestAgentException("the guest agent's answer to guest-set-vcpus is no number");
+        return Read(answer, ReadCount);
     }
 
     /// <inheritdoc/>
@@ -107,6 +116,9 @@ public sealed class GuestAgentClient : IDisposable
         {
             byte[] answer = await channel.ExchangeAsync(request, cancel).ConfigureAwait(false);
             request = default;
+
+            // Guest-controlled: lines that are there already are had without waiting, however many come.
+            cancel.ThrowIfCancellationRequested();
             if (IsReturn(answer, id))
             {
                 return;
@@ -123,7 +135,7 @@ public sealed class GuestAgentClient : IDisposable
                 && document.RootElement.TryGetProperty("return", out JsonElement value)
                 && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long returned) && returned == id;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // An answer to somebody else's request, or what was left of one.
             return false;
@@ -145,6 +157,39 @@ public sealed class GuestAgentClient : IDisposable
         }
     }
 
+    private static int ReadCount(JsonDocument answer) =>
+        Result(answer) is { ValueKind: JsonValueKind.Number } count && count.TryGetInt32(out int set)
+            ? set
+            : throw new GuestAgentException("the guest agent's answer to guest-set-vcpus is no number");
+
+    // Guest-controlled: text is found to be no Unicode only when it is read.
+    private static T Read<T>(JsonDocument answer, Func<JsonDocument, T> read)
+    {
+        try
+        {
+            return read(answer);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new GuestAgentException("the guest agent's answer has text that is no Unicode", e);
+        }
+    }
+
+    // Guest-controlled: it goes to logs and terminals.
+    private static string Shorten(string reason)
+    {
+        var text = new StringBuilder(reason, 0, Math.Min(reason.Length, LongestReason), LongestReason);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsControl(text[i]) || char.IsSurrogate(text[i]))
+            {
+                text[i] = '?';
+            }
+        }
+
+        return text.ToString();
+    }
+
     private static JsonElement Result(JsonDocument answer)
     {
         JsonElement root = answer.RootElement;
@@ -155,7 +200,7 @@ public sealed class GuestAgentClient : IDisposable
 
         string reason = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out JsonElement error)
             && error.ValueKind == JsonValueKind.Object && error.TryGetProperty("desc", out JsonElement text) && text.ValueKind == JsonValueKind.String
-                ? text.GetString()!
+                ? Shorten(text.GetString()!)
                 : "no reason given";
         throw new GuestAgentException("the guest agent refused: " + reason) { IsRefusal = true };
     }

@@ -12,4 +12,7 @@ public sealed class GuestAgentException : Exception
 
     /// <summary>The agent is there and said no; otherwise it did not answer, or not sensibly.</summary>
     public bool IsRefusal { get; init; }
+
+    /// <summary>The port is gone for good: nobody will answer any more.</summary>
+    public bool IsGone { get; init; }
 }

@@ -23,10 +23,15 @@ public sealed class GuestAgentOnliner
     /// <summary>Most attempts to set the processors, each of which must bring some of them online.</summary>
     private const int MaximumAttempts = 8;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    /// <summary>Between two questions whether the processors are there; what is left of a limit when no more is asked.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan ShortestCall = TimeSpan.FromMilliseconds(100);
     private readonly GuestAgentClient client;
     private readonly TimeProvider time;
+
+    /// <summary>Somebody in the guest has the agent's port open.</summary>
+    public bool IsListening => client.IsListening;
 
     /// <param name="client">The guest's agent.</param>
     /// <param name="time">Measures the limits of waiting.</param>
@@ -94,7 +99,7 @@ public sealed class GuestAgentOnliner
             {
                 await LookAsync(progress).ConfigureAwait(false);
             }
-            catch (GuestAgentException e) when (!e.IsRefusal)
+            catch (GuestAgentException e) when (!e.IsRefusal && !e.IsGone)
             {
                 failure = e;
             }

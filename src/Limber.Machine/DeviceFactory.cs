@@ -2,7 +2,6 @@ using System;
 using System.Threading;
 using Limber.Block;
 using Limber.Chardev;
-using Limber.Chardev.Terminal;
 using Limber.Config;
 using Limber.Config.Backends;
 using Limber.Config.Devices;
@@ -36,15 +35,20 @@ internal sealed class DeviceFactory
     private readonly IDeviceLog log;
     private readonly BackendSet backends;
     private readonly int bootProcessors;
+    private readonly TimeProvider time;
     private int lastCard;
 
-    public DeviceFactory(GuestMemoryMap memory, IDeviceLog log, BackendSet backends, int bootProcessors)
+    public DeviceFactory(GuestMemoryMap memory, IDeviceLog log, BackendSet backends, int bootProcessors, TimeProvider time)
     {
+        this.time = time;
         this.memory = memory;
         this.log = log;
         this.backends = backends;
         this.bootProcessors = bootProcessors;
     }
+
+    /// <summary>Hears that the guest opened or closed the port with an id. Any thread.</summary>
+    public required Action<string, bool> PortChanged { get; init; }
 
     /// <summary>A device that is on no bus yet.</summary>
     /// <param name="config">What it is.</param>
@@ -140,29 +144,10 @@ internal sealed class DeviceFactory
         }
     }
 
-    private static ConsoleDevice CreateConsole(VirtioDeviceContext context, ConsoleDeviceConfig config, DeviceParts parts)
+    private ConsoleDevice CreateConsole(VirtioDeviceContext context, ConsoleDeviceConfig config, DeviceParts parts)
     {
-        const int LeastPorts = 4;
-        bool single = config.Ports is [{ IsConsole: true }];
-        var console = single
-            ? new ConsoleDevice(context, Open(config.Ports[0], parts))
-            : new ConsoleDevice(context, Math.Max(config.Ports.Length + 1, LeastPorts));
-        for (int i = 0; i < config.Ports.Length; i++)
-        {
-            ConsolePort port = single ? console.GetPort(0)! : console.AddPort(Open(config.Ports[i], parts));
-            parts.Characters[i].Start(port);
-        }
-
-        return console;
-    }
-
-    private static ConsolePortOptions Open(ConsolePortConfig config, DeviceParts parts)
-    {
-        ICharacterBackend backend = CharacterBackends.Create(
-            config.Backend ?? new ChardevConfig.Null(),
-            new CharacterBackendOptions { Label = config.Id ?? "console", Announce = StandardStreams.WriteOutputLine });
-        parts.Characters.Add(backend);
-        return new ConsolePortOptions(backend) { Number = config.Number, Name = config.Name, IsConsole = config.IsConsole };
+        parts.Board = new ConsoleBoard(context, config, time, PortChanged);
+        return parts.Board.Device;
     }
 
     private VirtioBlock.VirtioBlock CreateDisk(

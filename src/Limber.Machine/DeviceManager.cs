@@ -40,6 +40,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
     private readonly Dictionary<string, (PcieRootPort Port, int Device)> ports = new(StringComparer.Ordinal);
     private readonly Func<string, bool> isTaken;
     private readonly List<Task> teardowns = [];
+    private readonly PortHotplug portHotplug;
     private int anonymousCount;
     private int idCounter;
     private bool ended;
@@ -65,7 +66,8 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         isTaken = hooks.IsTaken;
         book = new OperationBook(platform, publisher, log, time, hooks.Cancel);
         reports = new StatusReports(publisher, book, time);
-        factory = new DeviceFactory(platform.MemoryMap, platform.GuestErrors, backends, platform.Config.Cpus.Boot);
+        factory = new DeviceFactory(platform.MemoryMap, platform.GuestErrors, backends, platform.Config.Cpus.Boot, time) { PortChanged = OnPortChanged };
+        portHotplug = new PortHotplug(control, devices, publisher);
     }
 
     /// <summary>The guest has started: it has to be told of changes. Set under the control lock.</summary>
@@ -147,6 +149,11 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
             lock (control)
             {
                 RequireAlive();
+                if (parts.Board is { } board)
+                {
+                    device.Config = board.Number((ConsoleDeviceConfig)config);
+                }
+
                 return Attach(device, parts);
             }
         }
@@ -196,6 +203,23 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
             return operation;
         }
     }
+
+    /// <inheritdoc/>
+    public void PlugPort(ConsolePortConfig config, string? deviceId)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        portHotplug.Plug(config, deviceId, port =>
+        {
+            RequireAlive();
+            RequireFree([port]);
+        });
+    }
+
+    /// <inheritdoc/>
+    public bool TryUnplugPort(string idOrPath) => portHotplug.TryUnplug(idOrPath);
+
+    /// <summary>The guest's agent, where the machine is its host side; null without a port for one.</summary>
+    internal GuestAgent.GuestAgentOnliner? FindAgent() => portHotplug.FindAgent();
 
     /// <inheritdoc/>
     public IReadOnlyList<BackendInfo> GetBackends() => backends.GetAll();
@@ -263,7 +287,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
     {
         foreach (CpuPlugRequest request in requests)
         {
-            if (request.Id is { } id && devices.Exists(d => d.Id == id))
+            if (request.Id is { } id && (devices.Exists(d => d.Id == id) || portHotplug.IsTaken(id)))
             {
                 throw new VmException(VmErrorCode.DuplicateId, $"a device with the id '{id}' exists") { CpuIndex = request.Index, DeviceId = id };
             }
@@ -384,7 +408,21 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         backends.Dispose();
     }
 
-    private bool IsTaken(string id) => devices.Exists(d => d.Id == id) || isTaken(id);
+    private bool IsTaken(string id) => devices.Exists(d => d.Id == id) || portHotplug.IsTaken(id) || isTaken(id);
+
+    // Two agents could not be told apart by the guest either: it finds its port by the name.
+    private void RequireFree(IReadOnlyList<ConsolePortConfig> ports)
+    {
+        if (ports.FirstOrDefault(p => p.Id is { } id && (IsTaken(id) || ports.Count(other => other.Id == id) > 1)) is { } twice)
+        {
+            throw Duplicate(twice.Id!);
+        }
+
+        if (ports.Count(p => p.IsGuestAgent) + (portHotplug.FindAgent() is null ? 0 : 1) > 1 && ports.Any(p => p.IsGuestAgent))
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, $"the machine has a port {ConsolePortConfig.GuestAgentName} already");
+        }
+    }
 
     private void RequireAlive()
     {
@@ -445,6 +483,11 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         if (config is BalloonDeviceConfig && devices.Exists(d => d.Config is BalloonDeviceConfig))
         {
             throw new VmException(VmErrorCode.InvalidDevice, "Only one balloon device is supported");
+        }
+
+        if (config is ConsoleDeviceConfig console)
+        {
+            RequireFree(console.Ports);
         }
 
         PluggedDevice device = PciPlacement.IsRootBus(config.Bus) ? PlaceOnRoot(config) : PlaceBehindPort(config);
@@ -586,10 +629,22 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         lock (control)
         {
             devices.Remove(device);
+            portHotplug.OnDeviceGone(device);
             publisher.Publish(new VmEvent.DeviceDeleted(device.Id, device.Path));
             if (device.Removal is { } removal)
             {
                 book.End(device, removal, OperationState.Completed, detail);
+            }
+        }
+    }
+
+    private void OnPortChanged(string id, bool open)
+    {
+        lock (control)
+        {
+            if (!ended && portHotplug.IsTaken(id))
+            {
+                publisher.Publish(new VmEvent.PortChanged(id, open));
             }
         }
     }

@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using Limber.Block;
-using Limber.Device;
 using Limber.Device.Loop;
 using Limber.Pci;
 using Limber.Virtio;
@@ -28,8 +26,8 @@ internal sealed class DeviceParts(DeviceLoop loop) : IDisposable
     /// <summary>An image that goes with the device.</summary>
     public IBlockImage? OwnedImage { get; set; }
 
-    /// <summary>Host sides of a console's ports.</summary>
-    public List<ICharacterBackend> Characters { get; } = [];
+    /// <summary>The console device with the host sides of its ports.</summary>
+    public ConsoleBoard? Board { get; set; }
 
     /// <summary>Gives the named backend back.</summary>
     public Action? Release { get; set; }
@@ -37,6 +35,7 @@ internal sealed class DeviceParts(DeviceLoop loop) : IDisposable
     /// <summary>May wait for I/O: not on a vCPU's thread, nor with a lock held. The function is on no bus.</summary>
     public void Dispose()
     {
+        Board?.Close();
         if (Function is not null)
         {
             Function.Dispose();
@@ -47,7 +46,7 @@ internal sealed class DeviceParts(DeviceLoop loop) : IDisposable
         }
 
         loop.Dispose();
-        Characters.ForEach(c => c.Dispose());
+        Board?.DisposeBackends();
         OwnedImage?.Dispose();
         Release?.Invoke();
     }

@@ -33,15 +33,32 @@ internal sealed class OperationBook
     /// <param name="cancel">Withdraws an operation for a client, with the control lock taken.</param>
     public OperationBook(
         MachinePlatform platform, EventPublisher publisher, OperationLog log, TimeProvider time, Func<HotplugOperation, bool> cancel)
+        : this(platform.Config.OperationDeadline, platform.Events, publisher, log, time, cancel)
     {
-        defaultDeadline = platform.Config.OperationDeadline;
-        events = platform.Events;
+    }
+
+    /// <inheritdoc cref="OperationBook(MachinePlatform, EventPublisher, OperationLog, TimeProvider, Func{HotplugOperation, bool})"/>
+    /// <param name="defaultDeadline">For requests that name none.</param>
+    /// <param name="events">Raises the interrupt that makes a guest look.</param>
+    internal OperationBook(
+        TimeSpan defaultDeadline,
+        GenericEventDevice events,
+        EventPublisher publisher,
+        OperationLog log,
+        TimeProvider time,
+        Func<HotplugOperation, bool> cancel)
+    {
+        this.defaultDeadline = defaultDeadline;
+        this.events = events;
         this.publisher = publisher;
         this.log = log;
         this.time = time;
         this.cancel = cancel;
         origin = time.GetTimestamp();
     }
+
+    /// <summary>The wall clock.</summary>
+    public DateTimeOffset UtcNow => time.GetUtcNow();
 
     private TimeSpan Now => time.GetElapsedTime(origin);
 
@@ -65,6 +82,25 @@ internal sealed class OperationBook
         {
             target.Removal = Begin(target.UnplugKind, target, deadline);
         }
+    }
+
+    /// <summary>Begins an operation of the guest's agent. It is on nobody's list: who begins it ends it, in time.</summary>
+    /// <param name="cpuIndex">The processor's slot, or -1 for several.</param>
+    /// <param name="target">What is to be brought online.</param>
+    /// <param name="deadline">Null for the default.</param>
+    /// <param name="withdraw">Withdraws it for a client, taking the control lock.</param>
+    public HotplugOperation BeginOnline(int cpuIndex, string target, TimeSpan? deadline, Func<HotplugOperation, bool> withdraw) =>
+        Begin(OperationKind.CpuOnline, (cpuIndex, target), deadline, withdraw);
+
+    /// <summary>What is left of an operation's time; not negative.</summary>
+    public TimeSpan TimeLeft(HotplugOperation operation) => Later(operation.DueAt - Now, TimeSpan.Zero);
+
+    /// <summary>Ends an operation that is on nobody's list; false when it has ended.</summary>
+    public bool End(HotplugOperation operation, OperationState state, string detail)
+    {
+        bool open = !operation.Current.IsFinal;
+        Advance(operation, operation.Current with { State = state, Detail = detail, EndedAt = time.GetUtcNow() });
+        return open;
     }
 
     /// <summary>Makes the guest look, once for all of them, and reminds it until it has.</summary>
@@ -160,7 +196,11 @@ internal sealed class OperationBook
 
     private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    private HotplugOperation Begin(OperationKind kind, HotplugTarget target, TimeSpan? deadline)
+    private HotplugOperation Begin(OperationKind kind, HotplugTarget target, TimeSpan? deadline) =>
+        Begin(kind, (target.CpuIndex, target.Target), deadline, cancel);
+
+    private HotplugOperation Begin(
+        OperationKind kind, (int CpuIndex, string Name) target, TimeSpan? deadline, Func<HotplugOperation, bool> withdraw)
     {
         DateTimeOffset requested = time.GetUtcNow();
         TimeSpan allowed = deadline ?? defaultDeadline;
@@ -171,11 +211,11 @@ internal sealed class OperationBook
                 Kind = kind,
                 State = OperationState.Requested,
                 CpuIndex = target.CpuIndex,
-                Target = target.Target,
+                Target = target.Name,
                 RequestedAt = requested,
                 Deadline = requested + allowed,
             },
-            cancel)
+            withdraw)
         { DueAt = Now + allowed };
         log.Add(operation);
         publisher.Publish(new VmEvent.OperationChanged(operation.Current));

@@ -29,7 +29,8 @@ internal sealed class PluggedDevice : HotplugTarget
         Id = config.Id;
     }
 
-    public DeviceConfig Config { get; }
+    /// <summary>What it is made from. Ports come and go, the rest stays.</summary>
+    public DeviceConfig Config { get; set; }
 
     public string BusName { get; }
 

@@ -28,6 +28,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     private readonly EventPublisher publisher = new();
     private readonly OperationLog operations = new();
     private readonly TaskCompletionSource<int> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly GuestOnlining onlining;
     private readonly Thread worker;
     private RunState state = RunState.Prelaunch;
     private bool guestStarted;
@@ -42,6 +43,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         {
             ChangedBeforeStart = () => bootImageStale = true,
         };
+        onlining = new GuestOnlining(control, new OperationBook(platform, publisher, operations, time, Cancel));
         worker = new Thread(Work, WorkerStackSize) { Name = "limber-vm", IsBackground = true };
     }
 
@@ -112,13 +114,33 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         CheckDeadline(deadline);
         lock (control)
         {
-            CheckAlive();
-            devices.RequireFreeIds(requests);
-            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, deadline, state == RunState.Running, guestStarted));
-            bootImageStale |= !guestStarted;
-            platform.Signals.Wake();
-            return result;
+            return PlugNow(requests, deadline);
         }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IHotplugOperation> PlugCpusOnline(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        CheckDeadline(deadline);
+        GuestAgent.GuestAgentOnliner agent;
+        lock (control)
+        {
+            CheckAlive();
+            if (!guestStarted || requests.Count == 0)
+            {
+                return PlugNow(requests, deadline);
+            }
+
+            if (state != RunState.Running)
+            {
+                throw GuestOnlining.Refused("the guest is stopped");
+            }
+
+            agent = devices.FindAgent() ?? throw GuestOnlining.Refused("the machine has no guest agent port of its own");
+        }
+
+        return onlining.Plug(agent, deadline, () => PlugNow(requests, deadline));
     }
 
     /// <inheritdoc/>
@@ -318,6 +340,16 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         }
     }
 
+    private IReadOnlyList<IHotplugOperation> PlugNow(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline)
+    {
+        CheckAlive();
+        devices.RequireFreeIds(requests);
+        IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, deadline, state == RunState.Running, guestStarted));
+        bootImageStale |= !guestStarted;
+        platform.Signals.Wake();
+        return result;
+    }
+
     private void CheckAlive()
     {
         if (exitCode is not null)
@@ -458,6 +490,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         lock (control)
         {
             processors.Shutdown();
+            onlining.Shutdown();
             devices.Shutdown();
         }
 

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Limber.Rest;
 
 /// <summary>
-/// Cloud Hypervisor's REST interface to one machine, on a Unix socket (HTTP/1.1, <c>/api/v1/...</c>).
+/// Cloud Hypervisor's REST interface to a machine, on a Unix socket (HTTP/1.1, <c>/api/v1/...</c>).
 /// </summary>
 /// <remarks>
 /// <para>Spec: <c>cloud-hypervisor.yaml</c> 0.3.0, and the behaviour of its implementation where the two differ.</para>
@@ -23,7 +23,7 @@ namespace Limber.Rest;
 /// nothing to the console.
 /// </para>
 /// <para>
-/// A client's <c>vmm.shutdown</c> calls <see cref="IVirtualMachine.Quit"/> and no more: the owner of the process disposes
+/// A client's <c>vmm.shutdown</c> calls <see cref="IVmHost.Quit"/> and no more: the owner of the process disposes
 /// the server when the machine has ended, which is also what delivers the last replies.
 /// </para>
 /// </remarks>
@@ -50,10 +50,19 @@ public sealed class RestServer : IAsyncDisposable
     /// <param name="vm">The machine; it is not owned.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="IOException">The path is in use, is no socket, is too long or can't be bound; the text says which.</exception>
-    public static async Task<RestServer> StartAsync(string socketPath, IVirtualMachine vm, RestServerOptions? options = null)
+    public static Task<RestServer> StartAsync(string socketPath, IVirtualMachine vm, RestServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(vm);
+        return StartAsync(socketPath, new OneVm(vm), options);
+    }
+
+    /// <summary>The same for a process whose machine comes and goes by <c>vm.create</c> and <c>vm.delete</c>.</summary>
+    /// <inheritdoc cref="StartAsync(string, IVirtualMachine, RestServerOptions?)"/>
+    /// <param name="host">Where the machine comes from; it is not owned.</param>
+    public static async Task<RestServer> StartAsync(string socketPath, IVmHost host, RestServerOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(socketPath);
-        ArgumentNullException.ThrowIfNull(vm);
+        ArgumentNullException.ThrowIfNull(host);
         options ??= new RestServerOptions();
 
         SocketClaim claim = SocketClaim.Take(socketPath);
@@ -62,7 +71,7 @@ public sealed class RestServer : IAsyncDisposable
         {
             services = KestrelServices.Create(claim, options);
             IServer server = services.GetRequiredService<IServer>();
-            MachineGate gate = new(vm);
+            MachineGate gate = new(host);
             RestApplication application = new(new RouteTable(ApiRoutes.Create(gate, options)));
             await server.StartAsync(application, CancellationToken.None).ConfigureAwait(false);
             return new RestServer(claim, services, server, gate, options);

@@ -5,7 +5,7 @@ using Limber.CommandLine;
 
 namespace Limber;
 
-/// <summary>The executable: a command line in one of three dialects becomes a running machine.</summary>
+/// <summary>The executable: a command line in one of three dialects becomes a running machine, or waits for one.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
@@ -20,6 +20,8 @@ internal static class Program
             case CommandLineResult.Error error:
                 Console.Error.WriteLine(error.Message);
                 return error.ExitCode;
+            case CommandLineResult.Serve serve:
+                return ApiApplication.Run(serve.ApiSocket, name);
             case CommandLineResult.Run run when VmConfigValidation.Check(run.Config) is { } problem:
                 Console.Error.WriteLine($"{name}: {problem}");
                 return 1;
@@ -31,7 +33,7 @@ internal static class Program
 
                 return Application.Run(run.Config, name);
             default:
-                throw new InvalidOperationException("the command line is none of the three things it can be");
+                throw new InvalidOperationException("the command line is none of the four things it can be");
         }
     }
 }

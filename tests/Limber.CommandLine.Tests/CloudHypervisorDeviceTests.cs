@@ -7,7 +7,7 @@ namespace Limber.CommandLine.Tests;
 
 public sealed class CloudHypervisorDeviceTests
 {
-    private static VmConfig Parse(string devices) => CommandLines.Run("limber cloud-hypervisor --kernel vmlinux --memory size=512M --cpus boot=1 " + devices);
+    private static VmConfig Parse(string devices) => CommandLines.Run("limber cloud-hypervisor --kernel vmlinux --console off --memory size=512M --cpus boot=1 " + devices);
 
     [Fact]
     public void Devices_ComeInTheirKindsOrder_AndIdsShareOneCounter()

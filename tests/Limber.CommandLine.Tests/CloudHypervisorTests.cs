@@ -1,4 +1,5 @@
 using Limber.Config;
+using Limber.Config.Devices;
 using Limber.Cpu;
 
 namespace Limber.CommandLine.Tests;
@@ -54,7 +55,7 @@ public sealed class CloudHypervisorTests
     [Theory]
     [MemberData(nameof(SerialForms))]
     public void Parse_Serial_TakesEveryForm(string form, ChardevConfig?[] expected) =>
-        Assert.Equal(expected, CommandLines.Run(Base + $"--serial '{form}'").Serials);
+        Assert.Equal(expected, CommandLines.Run(Base + $"--console off --serial '{form}'").Serials);
 
     [Theory]
     [InlineData("--api-socket /run/s")]
@@ -96,7 +97,11 @@ public sealed class CloudHypervisorTests
     [InlineData("--serial foo", "unknown option 'foo'")]
     [InlineData("--serial tty,null", "expected one of off, null, pty, tty, file=PATH, socket=PATH")]
     [InlineData("--serial file=", "the path is empty")]
-    [InlineData("--console tty", "--console tty: a virtio console: not built yet (supported: off, null; see --serial)")]
+    [InlineData("--serial tty", "--console tty, the default: --serial has the terminal; say --console off, or give one of them another mode")]
+    [InlineData("--serial tty --console tty", "--console tty: --serial has the terminal")]
+    [InlineData("--console socket=/s", "unknown option 'socket'")]
+    [InlineData("--console tty,iommu=on", "iommu=on: not built yet")]
+    [InlineData("--console tty,id=__c", "ids that begin with __ are reserved")]
     [InlineData("--watchdog", "--watchdog: not built yet")]
     [InlineData("--seccomp true", "--seccomp true: not built yet (supported: false)")]
     [InlineData("--api-socket fd=3", "--api-socket fd=3: not built yet (supported: path=PATH)")]
@@ -114,9 +119,26 @@ public sealed class CloudHypervisorTests
     }
 
     [Theory]
-    [InlineData("--api-socket s", "waiting for vm.create: not built yet")]
+    [InlineData("--api-socket s --no-shutdown", "--no-shutdown: a virtual machine needs --kernel")]
+    [InlineData("--seccomp false", "--seccomp: a virtual machine needs --kernel")]
     [InlineData("--cpus boot=1 --api-socket s", "--cpus: a virtual machine needs --kernel")]
     [InlineData("--firmware f", "--firmware f: not built yet")]
     public void Parse_WithoutKernel_IsRefused(string line, string expected) =>
         Assert.Contains(expected, CommandLines.Error("cloud-hypervisor " + line));
+
+    [Fact]
+    public void Console_IsTheFirstDevice_OnTheTerminalUnlessToldOtherwise()
+    {
+        static ConsoleDeviceConfig? Console(string line) =>
+            CommandLines.Run("cloud-hypervisor --kernel k --disk path=d " + line).PciDevices[0] as ConsoleDeviceConfig;
+
+        ConsoleDeviceConfig? console = Console("");
+        Assert.Equal((true, "__console"), (console!.IsSingleConsole, console.Id));
+        Assert.Equal(new ConsolePortConfig { Number = 0, IsConsole = true, Backend = new ChardevConfig.Stdio() }, Assert.Single(console.Ports));
+        Assert.Equal(new ChardevConfig.File("/f"), Console("--console file=/f --serial tty")!.Ports[0].Backend);
+        Assert.Equal(new ChardevConfig.Pty(), Console("--console pty")!.Ports[0].Backend);
+        Assert.Equal(new ChardevConfig.Null(), Console("--console null")!.Ports[0].Backend);
+        Assert.Equal(("con", 9), (Console("--console tty,id=con,pci_device_id=9")!.Id, Console("--console tty,id=con,pci_device_id=9")!.Slot));
+        Assert.Null(Console("--console off"));
+    }
 }

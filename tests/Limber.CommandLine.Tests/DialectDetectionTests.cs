@@ -19,7 +19,7 @@ public sealed class DialectDetectionTests
     [InlineData("limber --kernel k", Dialect.CloudHypervisor)]
     [InlineData("limber --kernel=k", Dialect.CloudHypervisor)]
     [InlineData("limber -v --kernel k", Dialect.CloudHypervisor)]
-    [InlineData("limber --kernel k --serial tty", Dialect.CloudHypervisor)]
+    [InlineData("limber --kernel k --serial null", Dialect.CloudHypervisor)]
     [InlineData("limber --cpus boot=1 --kernel k", Dialect.CloudHypervisor)]
     [InlineData("limber --kernel k --append text", Dialect.Qemu)]
     [InlineData("limber --m 512", Dialect.Qemu)]

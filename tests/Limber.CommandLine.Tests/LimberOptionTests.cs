@@ -1,4 +1,6 @@
 using System;
+using System.Linq;
+using Limber.Config.Devices;
 
 namespace Limber.CommandLine.Tests;
 
@@ -26,6 +28,21 @@ public sealed class LimberOptionTests
     public void ApiSocket_InEveryDialect_IsTaken(string line) => Assert.Equal("/run/s", CommandLines.Run(line).ApiSocket);
 
     [Theory]
+    [InlineData(Qemu + "-x-limber guest-agent=on", 1)]
+    [InlineData(StratoVirt + "-x-limber guest-agent=on", 1)]
+    [InlineData(CloudHypervisor + "--x-limber guest_agent=on", 1)]
+    [InlineData(Qemu + "-x-limber guest-agent=on -x-limber guest-agent=off", 0)]
+    [InlineData(Qemu + "-device virtio-serial -device virtserialport,name=org.qemu.guest_agent.0", 1)]
+    [InlineData(StratoVirt + "-device virtio-serial-pci,id=vs,bus=pcie.0,addr=0x3 -device virtserialport,id=p,name=org.qemu.guest_agent.0", 1)]
+    [InlineData(Qemu + "-device virtio-serial -chardev null,id=c -device virtserialport,chardev=c,name=org.qemu.guest_agent.0", 0)]
+    [InlineData(Qemu + "-device virtio-serial -device virtserialport,name=org.qemu.guest_agent.1", 0)]
+    public void GuestAgent_IsThePortWithoutAChardev(string line, int agents) => Assert.Equal(
+        agents,
+        CommandLines.Run(line).PciDevices.OfType<ConsoleDeviceConfig>().SelectMany(device => device.Ports).Count(port => port.IsGuestAgent));
+
+    [Theory]
+    [InlineData("guest-agent=yes", "expected 'on' or 'off'")]
+    [InlineData("guest-agent", "'guest-agent' needs a value")]
     [InlineData("api-socket=", "'api-socket' needs a value")]
     [InlineData("operation-deadline=0", "'0' is not a number of seconds from 0.1 to 86400")]
     [InlineData("operation-deadline=86401", "'86401' is not a number of seconds from 0.1 to 86400")]

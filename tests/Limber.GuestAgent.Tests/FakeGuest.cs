@@ -16,10 +16,14 @@ internal sealed class FakeGuest
         var channel = new GuestAgentChannel();
         Agent = new FakeAgent(channel, Answer);
         channel.Start(Agent);
+        channel.SetListening(true);
+        Channel = channel;
         Client = new GuestAgentClient(channel, TimeProvider.System);
     }
 
     public FakeAgent Agent { get; }
+
+    public GuestAgentChannel Channel { get; }
 
     public GuestAgentClient Client { get; }
 

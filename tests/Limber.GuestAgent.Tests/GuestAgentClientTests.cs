@@ -16,6 +16,7 @@ public sealed class GuestAgentClientTests
         var channel = new GuestAgentChannel();
         var agent = new FakeAgent(channel, request => request.Contains("guest-sync", StringComparison.Ordinal) ? Sync(request) : answer(request));
         channel.Start(agent);
+        channel.SetListening(true);
         return (new GuestAgentClient(channel, TimeProvider.System), agent);
     }
 
@@ -74,6 +75,7 @@ public sealed class GuestAgentClientTests
             ? "{\"return\": 77}\n{\"ret" + Sync(request)
             : "{\"return\": []}\n");
         channel.Start(agent);
+        channel.SetListening(true);
 
         // The stale line and the torn one go nowhere: the delimiter ends them.
         channel.Write("{\"return\": 5}\n"u8);
@@ -127,10 +129,86 @@ public sealed class GuestAgentClientTests
     {
         var channel = new GuestAgentChannel();
         channel.Start(new FakeAgent(channel, _ => null));
+        channel.SetListening(true);
         Task call = new GuestAgentClient(channel, TimeProvider.System).GetVcpusAsync(Limit);
 
         channel.Dispose();
 
         await Assert.ThrowsAsync<GuestAgentException>(() => call);
+    }
+
+    [Fact]
+    public async Task NobodyListening_IsAnErrorAtOnce_AndEndsAWaitingCommand()
+    {
+        var channel = new GuestAgentChannel();
+        channel.Start(new FakeAgent(channel, _ => null));
+        var client = new GuestAgentClient(channel, TimeProvider.System);
+        Assert.False(client.IsListening);
+        Assert.Equal("no agent listens in the guest", (await Assert.ThrowsAsync<GuestAgentException>(() => client.GetVcpusAsync(Limit))).Message);
+
+        channel.SetListening(true);
+        Task call = client.GetVcpusAsync(Limit);
+        channel.SetListening(false);
+
+        Assert.Equal("no agent listens in the guest", (await Assert.ThrowsAsync<GuestAgentException>(() => call)).Message);
+    }
+
+    [Fact]
+    public async Task AnswersOfAnAgentThatWent_AreNotTakenForTheNextOnes()
+    {
+        var channel = new GuestAgentChannel();
+        bool works = false;
+        var agent = new FakeAgent(channel, request =>
+            !works ? null : request.Contains("guest-sync", StringComparison.Ordinal) ? Sync(request) : "{\"return\": []}\n");
+        channel.Start(agent);
+        channel.SetListening(true);
+        channel.Write("{\"return\": [{\"logical-id\": 9, \"online\": true}"u8);
+
+        channel.SetListening(false);
+        channel.SetListening(true);
+        works = true;
+
+        Assert.Empty(await new GuestAgentClient(channel, TimeProvider.System).GetVcpusAsync(Limit));
+    }
+
+    [Fact]
+    public async Task FloodOfLines_EndsWithTheLimit()
+    {
+        var channel = new GuestAgentChannel();
+        string flood = string.Concat(System.Linq.Enumerable.Repeat("{\"return\": 0}\n", 1000));
+        channel.Start(new FakeAgent(channel, _ => flood));
+        channel.SetListening(true);
+
+        var e = await Assert.ThrowsAsync<GuestAgentException>(() => new GuestAgentClient(channel, new JumpingTime()).GetVcpusAsync(Limit));
+
+        Assert.Equal("no answer of the guest agent to guest-get-vcpus within 20 s", e.Message);
+    }
+
+    [Theory]
+    [InlineData("{\"error\": {\"desc\": \"\\ud800\"}}\n")]
+    [InlineData("{\"\\ud800\": 1, \"error\": {}}\n")]
+    [InlineData("{\"return\": [{\"logical\\ud800\": 1}]}\n")]
+    [InlineData("{\"error\": {\"desc\": \"\xE9\xE9\"}}\n")]
+    public async Task TextThatIsNoUnicode_IsAnErrorOrNothing(string answer)
+    {
+        (GuestAgentClient client, _) = Make(_ => answer);
+        try
+        {
+            Assert.Empty(await client.GetVcpusAsync(Limit));
+        }
+        catch (GuestAgentException e)
+        {
+            Assert.Contains("guest agent", e.Message);
+        }
+    }
+
+    [Fact]
+    public async Task LongReason_IsShortened_AndControlCharactersAreNotPassedOn()
+    {
+        (GuestAgentClient client, _) = Make(_ => "{\"error\": {\"desc\": \"\\u001b[2J" + new string('x', 5000) + "\"}}\n");
+
+        var e = await Assert.ThrowsAsync<GuestAgentException>(() => client.GetVcpusAsync(Limit));
+
+        Assert.Equal("the guest agent refused: ?[2J" + new string('x', 196), e.Message);
     }
 }

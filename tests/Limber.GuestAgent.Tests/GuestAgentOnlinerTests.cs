@@ -153,6 +153,7 @@ public sealed class GuestAgentOnlinerTests
             _ => "{\"return\": [{\"logical-id\": 5, \"online\": false}]}\n",
         });
         channel.Start(agent);
+        channel.SetListening(true);
         var believer = new GuestAgentOnliner(new GuestAgentClient(channel, TimeProvider.System), new JumpingTime());
 
         GuestOnlineResult result = await believer.BringOnlineAsync(new GuestVcpuSnapshot([]), 1, Limit);

@@ -31,6 +31,7 @@ internal static class Program
         .. ScaleScenarios.All,
         .. PciScenarios.All,
         .. DistroScenarios.All,
+        .. AgentScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,

@@ -36,6 +36,28 @@ public sealed class ResizeTests
         Assert.Equal(["plug 2,4,5"], machine.Calls);
     }
 
+    [Theory]
+    [InlineData("true", 6, new[] { "online", "plug 2,3,4,5 within 9" })]
+    [InlineData("false", 3, new[] { "plug 2 within 9" })]
+    [InlineData("true", 1, new[] { "unplug 1 within 9" })]
+    public async Task Online_AsksForTheAgent(string online, int count, string[] calls)
+    {
+        await using RestFixture rest = await RestFixture.StartAsync();
+        Assert.Equal(204, (await rest.PutAsync($"vm.resize?online={online}&deadline=9", Vcpus(count))).Status);
+        Assert.Equal(calls, rest.Machine.Calls);
+    }
+
+    [Fact]
+    public async Task Online_WithoutAnAgent_IsRefused()
+    {
+        FakeVirtualMachine machine = new() { NextFailure = new VmException(VmErrorCode.InvalidState, "no agent; nothing was plugged") };
+        await using RestFixture rest = await RestFixture.StartAsync(machine);
+        Reply reply = await rest.PutAsync("vm.resize?online=true", Vcpus(3));
+        Assert.Equal(500, reply.Status);
+        Assert.Contains("no agent; nothing was plugged", reply.Body);
+        Assert.Equal(400, (await rest.PutAsync("vm.resize?online=1", Vcpus(3))).Status);
+    }
+
     [Fact]
     public async Task Shrink_UnplugsHighestSlotsInOneCall()
     {

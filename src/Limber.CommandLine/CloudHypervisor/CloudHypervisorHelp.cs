@@ -12,11 +12,12 @@ internal static class CloudHypervisorHelp
           --memory size=N[K|M|G],shared=on|off                          default size=512M
           --numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=mem0 ...
           --serial off|null|tty|pty|file=FILE|socket=PATH               default null
-          --console off|null
+          --console off|null|tty|pty|file=FILE                          default tty
           --api-socket PATH | path=PATH    REST interface
           --no-shutdown                    a power-off stops the guest and keeps the process
           --seccomp false
           --x-limber operation_deadline=SECONDS   for the guest's answer to a hotplug request; default 60
+          --x-limber guest_agent=on|off    a port for QEMU's guest agent; Limber is its host side
           -v, -vv, -vvv                    log more
           -V, --version, -h, --help
 

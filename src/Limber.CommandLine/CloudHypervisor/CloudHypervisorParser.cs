@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using Limber.CommandLine.CloudHypervisor.Devices;
 using Limber.Config;
@@ -31,8 +32,13 @@ internal sealed class CloudHypervisorParser(string programName)
         }
 
         RequireBuilt(options);
+        if (options.Given.All(static name => name is "api-socket" or "seccomp") && ApiSocket(options.Value("api-socket")) is { } socket)
+        {
+            return new CommandLineResult.Serve(socket, options.Verbosity);
+        }
+
         PayloadConfig payload = Payload(options);
-        ConsoleOptions.RequireNoConsole(options.Value("console"));
+        ImmutableArray<ChardevConfig?> serials = ConsoleOptions.Serials(options.Value("serial"));
         CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
         MemoryConfig memory = MemoryOption.Resolve(options.Value("memory"));
         VmConfig config = new()
@@ -42,8 +48,8 @@ internal sealed class CloudHypervisorParser(string programName)
             Memory = memory,
             Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
             Payload = payload,
-            PciDevices = DeviceList.Resolve(options),
-            Serials = ConsoleOptions.Serials(options.Value("serial")),
+            PciDevices = DeviceList.Resolve(options, ConsoleOptions.Console(options.Value("console"), serials)),
+            Serials = serials,
             ApiSocket = ApiSocket(options.Value("api-socket")),
             NoShutdown = options.Has("no-shutdown"),
         };
@@ -77,9 +83,7 @@ internal sealed class CloudHypervisorParser(string programName)
                 : throw new CommandLineException("--kernel: the path is empty");
         }
 
-        throw options.Given.All(name => name is "api-socket" or "seccomp" or "no-shutdown")
-            ? CommandLineException.NotBuilt("starting without --kernel and waiting for vm.create")
-            : new CommandLineException($"--{options.Given[0]}: a virtual machine needs --kernel");
+        throw new CommandLineException($"--{options.Given.Find(static name => name != "api-socket") ?? "verbose"}: a virtual machine needs --kernel");
     }
 
     private static string? ApiSocket(string? value)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Linq;
+using Limber.CommandLine.CloudHypervisor.Devices;
 using Limber.Config;
+using Limber.Config.Devices;
 
 namespace Limber.CommandLine.CloudHypervisor;
 
@@ -20,32 +22,41 @@ internal static class ConsoleOptions
             return [];
         }
 
-        return parser switch
-        {
-            _ when parser.HasWord("null") => [new ChardevConfig.Null()],
-            _ when parser.HasWord("pty") => [new ChardevConfig.Pty()],
-            _ when parser.HasWord("tty") => [new ChardevConfig.Stdio()],
-            _ when parser.Text("file") is string path => [new ChardevConfig.File(path)],
-            _ when parser.Text("socket") is string path => [new ChardevConfig.UnixSocket(path, Server: true, Wait: false)],
-            _ => throw new CommandLineException($"{option}: the path is empty"),
-        };
+        return [Backend(option, parser)];
     }
 
-    /// <summary>
-    /// There is no virtio console yet. Its default mode is tty, so leaving the option out must be the same as
-    /// off; asking for it must not be.
-    /// </summary>
-    public static void RequireNoConsole(string? value)
+    /// <summary>The virtio console, on the terminal unless told otherwise; null for none.</summary>
+    /// <param name="value">The option's value, or null when it was not given.</param>
+    /// <param name="serials">The serial port: the terminal can't be both.</param>
+    public static ConsoleDeviceConfig? Console(string? value, ImmutableArray<ChardevConfig?> serials)
     {
-        string option = $"--console {value}";
-        OptionParser parser = new(
-            option, value ?? "off", ["file", "iommu", "id", "pci_segment", "pci_device_id"], Modes);
+        string option = value is null ? "--console tty, the default" : $"--console {value}";
+        OptionParser parser = new(option, value ?? "tty", ["file", "iommu", "id", "pci_segment", "pci_device_id"], Modes);
+        DeviceKeys.CheckCommon(option, parser);
         RequireOneMode(option, parser, "file");
-        if (!parser.HasWord("off") && !parser.HasWord("null"))
+        if (parser.HasWord("off"))
         {
-            throw CommandLineException.NotBuilt($"{option}: a virtio console", "supported: off, null; see --serial");
+            return null;
         }
+
+        ChardevConfig backend = Backend(option, parser);
+        if (backend is ChardevConfig.Stdio && serials is [ChardevConfig.Stdio])
+        {
+            throw new CommandLineException($"{option}: --serial has the terminal; say --console off, or give one of them another mode");
+        }
+
+        return ConsoleDeviceConfig.ForConsole(backend, parser.Text("id")) with { Slot = DeviceKeys.Slot(parser) };
     }
+
+    private static ChardevConfig Backend(string option, OptionParser parser) => parser switch
+    {
+        _ when parser.HasWord("null") => new ChardevConfig.Null(),
+        _ when parser.HasWord("pty") => new ChardevConfig.Pty(),
+        _ when parser.HasWord("tty") => new ChardevConfig.Stdio(),
+        _ when parser.Text("file") is string path => new ChardevConfig.File(path),
+        _ when parser.Text("socket") is string path => new ChardevConfig.UnixSocket(path, Server: true, Wait: false),
+        _ => throw new CommandLineException($"{option}: the path is empty"),
+    };
 
     private static void RequireOneMode(string option, OptionParser parser, params string[] keys)
     {

@@ -43,6 +43,7 @@ internal static class QemuHelp
           -pidfile FILE, -version, -help
           -x-limber operation-deadline=SECONDS   for the guest's answer to a hotplug request; default 60
           -x-limber api-socket=PATH        REST interface beside the monitors
+          -x-limber guest-agent=on|off     a port for QEMU's guest agent; Limber is its host side
 
         """;
 }

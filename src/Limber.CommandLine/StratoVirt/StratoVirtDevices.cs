@@ -66,6 +66,12 @@ internal static class StratoVirtDevices
 
     private static OptionBag Device(OptionBag bag)
     {
+        if (bag.TryGet("driver", out OptionValue driver) && ConsolePorts.IsPort(driver.ToString()))
+        {
+            // On the bus of the device before it, which has the address.
+            return bag;
+        }
+
         foreach (string required in (string[])["id", "bus", "addr"])
         {
             if (!bag.Contains(required))

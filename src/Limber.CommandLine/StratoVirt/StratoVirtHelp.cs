@@ -30,6 +30,7 @@ internal static class StratoVirtHelp
           -disable-seccomp, -version, -help
           -x-limber operation-deadline=SECONDS   for the guest's answer to a hotplug request; default 60
           -x-limber api-socket=PATH        REST interface beside the monitors
+          -x-limber guest-agent=on|off     a port for QEMU's guest agent; Limber is its host side
 
         Taken and ignored: -overcommit -uuid -no-user-config -nodefaults -sandbox -msg -rtc -boot -nographic
         -realtime -display -usb -no-shutdown

@@ -16,7 +16,7 @@ internal sealed class SerialDriver : DeviceDriver
 
     private protected override DeviceConfig Create(DeviceReader reader)
     {
-        reader.Options.Number("max_ports", 1, ConsolePorts.MaxPorts);
-        return new ConsoleDeviceConfig { Id = reader.Id, Bus = reader.Bus, Slot = reader.Slot };
+        int maximum = (int)(reader.Options.Number("max_ports", 1, ConsolePorts.MaxPorts) ?? ConsolePorts.MaxPorts);
+        return new ConsoleDeviceConfig { Id = reader.Id, Bus = reader.Bus, Slot = reader.Slot, MaximumPorts = maximum };
     }
 }

@@ -145,6 +145,8 @@ internal static class DeviceConfigs
 
     public static VfioDeviceConfig HostDevice(HostDeviceBody body) => Common(body, new VfioDeviceConfig { Path = Required("path", body.Path) });
 
+    public static ConsoleDeviceConfig GuestAgent(GuestAgentBody body) => Common(body, ConsoleDeviceConfig.ForGuestAgent());
+
     private static T Common<T>(DeviceBody body, T config)
         where T : DeviceConfig
     {

@@ -24,6 +24,10 @@ internal sealed class DeviceHandlers(MachineGate gate)
 
     public Task<RestReply> AddVsock(RestRequest request) => Add(request, RestJson.Context.VsockBody, DeviceConfigs.Vsock, "_vsock");
 
+    /// <summary>A port for QEMU's guest agent (an extension of this project).</summary>
+    public Task<RestReply> AddGuestAgent(RestRequest request) =>
+        Add(request, RestJson.Context.GuestAgentBody, DeviceConfigs.GuestAgent, "_agent");
+
     public Task<RestReply> AddHostDevice(RestRequest request) =>
         Add(request, RestJson.Context.HostDeviceBody, DeviceConfigs.HostDevice, "_vfio");
 

@@ -31,21 +31,21 @@ internal sealed class LifecycleHandlers(MachineGate gate)
 
             // QEMU's name for the command of a management client.
             machine.PowerOff(ShutdownReason.HostQmpQuit);
-        });
+        }, mustRun: true);
 
     public Task<RestReply> Pause(RestRequest request) =>
         ChangeAsync(static machine =>
         {
             Require(machine, RunState.Running, "running");
             machine.Pause();
-        });
+        }, mustRun: true);
 
     public Task<RestReply> Resume(RestRequest request) =>
         ChangeAsync(static machine =>
         {
             Require(machine, RunState.Paused, "paused");
             machine.Resume();
-        });
+        }, mustRun: true);
 
     /// <summary>Resets, and runs whatever state the machine was in: a reboot ends in a running guest.</summary>
     public Task<RestReply> Reboot(RestRequest request) =>
@@ -69,11 +69,11 @@ internal sealed class LifecycleHandlers(MachineGate gate)
             }
 
             machine.PressPowerButton();
-        });
+        }, mustRun: true);
 
-    private async Task<RestReply> ChangeAsync(Action<IVirtualMachine> change)
+    private async Task<RestReply> ChangeAsync(Action<IVirtualMachine> change, bool mustRun = false)
     {
-        await gate.ChangeAsync(change).ConfigureAwait(false);
+        await gate.ChangeAsync(change, mustRun).ConfigureAwait(false);
         return RestReply.NoContent;
     }
 

@@ -14,13 +14,24 @@ namespace Limber.Rest.Handlers;
 /// Calls to the machine block. Each change gets a thread of its own for its duration: on a host with one or two
 /// processors a few blocked pool threads would leave none to answer a query with.
 /// </remarks>
-internal sealed class MachineGate(IVirtualMachine vm)
+/// <param name="host">Where the machine comes from.</param>
+internal sealed class MachineGate(IVmHost host)
 {
+    private const int NotFound = 404;
+    private const int Failed = 500;
+
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly CancellationTokenSource stopping = new();
 
+    /// <summary>A gate to a machine that is always there.</summary>
+    public MachineGate(IVirtualMachine machine)
+        : this(new OneVm(machine))
+    {
+    }
+
     /// <summary>The machine, to read snapshots from.</summary>
-    public IVirtualMachine Machine => vm;
+    /// <exception cref="RestException">404: there is none.</exception>
+    public IVirtualMachine Machine => host.Machine ?? throw NoMachine(NotFound);
 
     /// <summary>The server stops; whoever waits for the guest must not wait longer.</summary>
     public CancellationToken Stopping => stopping.Token;
@@ -29,8 +40,33 @@ internal sealed class MachineGate(IVirtualMachine vm)
 
     /// <summary>Changes the machine when all changes before this one are done.</summary>
     /// <remarks>A change that was asked for is made even if its client does not stay for the reply, as Cloud Hypervisor does it.</remarks>
-    /// <exception cref="RestException">500: the server stops, and the change has not begun.</exception>
-    public async Task<T> ChangeAsync<T>(Func<IVirtualMachine, T> change)
+    /// <param name="change">What to do.</param>
+    /// <param name="mustRun">It is a matter of the run state: without a machine the answer is 500 and not 404, as Cloud Hypervisor has it.</param>
+    /// <exception cref="RestException">500: the server stops, and the change has not begun. 404 or 500: there is no machine.</exception>
+    public Task<T> ChangeAsync<T>(Func<IVirtualMachine, T> change, bool mustRun = false) =>
+        InTurnAsync(() => change(host.Machine ?? throw NoMachine(mustRun ? Failed : NotFound)));
+
+    /// <inheritdoc cref="ChangeAsync{T}"/>
+    public Task ChangeAsync(Action<IVirtualMachine> change, bool mustRun = false) =>
+        ChangeAsync(
+            machine =>
+            {
+                change(machine);
+                return true;
+            },
+            mustRun);
+
+    /// <summary>Creates or deletes the machine, in turn with its changes.</summary>
+    public Task ChangeHostAsync(Action<IVmHost> change) =>
+        InTurnAsync(() =>
+        {
+            change(host);
+            return true;
+        });
+
+    private static RestException NoMachine(int status) => RestException.Refused(status, "VM is not created");
+
+    private async Task<T> InTurnAsync<T>(Func<T> change)
     {
         try
         {
@@ -43,7 +79,7 @@ internal sealed class MachineGate(IVirtualMachine vm)
 
         try
         {
-            return await OnOwnThread(() => change(vm)).ConfigureAwait(false);
+            return await OnOwnThread(change).ConfigureAwait(false);
         }
         finally
         {
@@ -51,19 +87,11 @@ internal sealed class MachineGate(IVirtualMachine vm)
         }
     }
 
-    /// <inheritdoc cref="ChangeAsync{T}"/>
-    public Task ChangeAsync(Action<IVirtualMachine> change) =>
-        ChangeAsync(machine =>
-        {
-            change(machine);
-            return true;
-        });
-
-    /// <summary>Ends the machine, past the queue: a change that hangs is a reason to quit.</summary>
+    /// <summary>Ends the process, past the queue: a change that hangs is a reason to quit.</summary>
     public Task QuitAsync() =>
         OnOwnThread(() =>
         {
-            vm.Quit(ShutdownReason.HostQmpQuit);
+            host.Quit();
             return true;
         });
 

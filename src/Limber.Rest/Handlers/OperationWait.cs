@@ -59,6 +59,16 @@ internal static class OperationWait
             : throw RestException.Malformed("Bad Request", $"wait is '{values}'; it must be a number of seconds from 0 to {MaxWaitSeconds}");
     }
 
+    /// <summary>The value of a switch such as <c>?online=</c>; false when it was not given.</summary>
+    /// <exception cref="RestException">400: neither <c>true</c> nor <c>false</c>.</exception>
+    public static bool ParseSwitch(string name, StringValues values) => values.ToString() switch
+    {
+        "" when values.Count == 0 => false,
+        "true" => true,
+        "false" => false,
+        _ => throw RestException.Malformed("Bad Request", $"{name} is '{values}'; it must be true or false"),
+    };
+
     /// <summary>The value of <c>?deadline=</c>, or null when it was not given.</summary>
     /// <exception cref="RestException">400: no number of seconds in bounds.</exception>
     public static TimeSpan? ParseDeadline(StringValues values)

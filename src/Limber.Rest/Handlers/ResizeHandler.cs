@@ -10,7 +10,7 @@ namespace Limber.Rest.Handlers;
 /// <summary>
 /// <c>vm.resize</c>. Everything is checked before anything is changed, and 204 means that the guest was asked;
 /// <c>?wait=SECONDS</c> (an extension of this project) answers when the guest has done it, and <c>?deadline=SECONDS</c>
-/// (another) is how long the guest has, whoever waits.
+/// (another) is how long the guest has, whoever waits. <c>?online=true</c> has the guest's agent bring new processors online.
 /// </summary>
 internal sealed class ResizeHandler(MachineGate gate)
 {
@@ -20,15 +20,16 @@ internal sealed class ResizeHandler(MachineGate gate)
     {
         TimeSpan? wait = OperationWait.Parse(request.Query("wait"));
         TimeSpan? deadline = OperationWait.ParseDeadline(request.Query("deadline"));
+        bool online = OperationWait.ParseSwitch("online", request.Query("online"));
         VmResize body = await request.ReadJsonAsync(RestJson.Context.VmResize).ConfigureAwait(false);
         IReadOnlyList<IHotplugOperation> operations =
-            await gate.ChangeAsync(machine => Apply(machine, body, deadline)).ConfigureAwait(false);
+            await gate.ChangeAsync(machine => Apply(machine, body, (deadline, online))).ConfigureAwait(false);
         return wait is { } limit
             ? await OperationWait.ForAsync(gate, operations, limit, request.Aborted).ConfigureAwait(false)
             : RestReply.NoContent;
     }
 
-    private static IReadOnlyList<IHotplugOperation> Apply(IVirtualMachine machine, VmResize body, TimeSpan? deadline)
+    private static IReadOnlyList<IHotplugOperation> Apply(IVirtualMachine machine, VmResize body, (TimeSpan? Deadline, bool Online) how)
     {
         ulong ram = machine.Config.Memory.Size;
         RequireUnchanged("desired_ram", body.DesiredRam, ram, "memory hotplug is not built yet");
@@ -40,7 +41,7 @@ internal sealed class ResizeHandler(MachineGate gate)
 
         try
         {
-            return ResizeVcpus(machine, desired, deadline);
+            return ResizeVcpus(machine, desired, how);
         }
         catch (VmException refusal) when (refusal.Code != VmErrorCode.RemovalPending)
         {
@@ -48,7 +49,8 @@ internal sealed class ResizeHandler(MachineGate gate)
         }
     }
 
-    private static IReadOnlyList<IHotplugOperation> ResizeVcpus(IVirtualMachine machine, uint desired, TimeSpan? deadline)
+    private static IReadOnlyList<IHotplugOperation> ResizeVcpus(
+        IVirtualMachine machine, uint desired, (TimeSpan? Deadline, bool Online) how)
     {
         IReadOnlyList<CpuSlot> slots = machine.GetCpuSlots();
         int plugged = slots.Count(slot => slot.Occupant is not null);
@@ -72,9 +74,13 @@ internal sealed class ResizeHandler(MachineGate gate)
             throw RestException.Refused(500, CpuFailure, "Requested vCPUs exceed maximum");
         }
 
-        return desired > plugged
-            ? machine.PlugCpus(LowestFree(slots, (int)desired - plugged), deadline)
-            : machine.UnplugCpus(HighestOccupied(slots, plugged - (int)desired), deadline);
+        if (desired < plugged)
+        {
+            return machine.UnplugCpus(HighestOccupied(slots, plugged - (int)desired), how.Deadline);
+        }
+
+        CpuPlugRequest[] requests = LowestFree(slots, (int)desired - plugged);
+        return how.Online ? machine.PlugCpusOnline(requests, how.Deadline) : machine.PlugCpus(requests, how.Deadline);
     }
 
     private static CpuPlugRequest[] LowestFree(IReadOnlyList<CpuSlot> slots, int count) =>

@@ -9,7 +9,7 @@ internal sealed record OperationBody
 {
     public required long Id { get; init; }
 
-    /// <summary><c>cpu-plug</c>, <c>cpu-unplug</c>, <c>device-plug</c> or <c>device-unplug</c>.</summary>
+    /// <summary><c>cpu-plug</c>, <c>cpu-unplug</c>, <c>cpu-online</c>, <c>device-plug</c> or <c>device-unplug</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary><c>requested</c>, <c>notified</c>, <c>acknowledged</c>, <c>completed</c>, <c>refused</c>, <c>timed-out</c>,
@@ -18,7 +18,7 @@ internal sealed record OperationBody
 
     public required bool Final { get; init; }
 
-    /// <summary>-1 for a device.</summary>
+    /// <summary>-1 for a device, or for several processors.</summary>
     public required int CpuIndex { get; init; }
 
     public required string Target { get; init; }

@@ -11,6 +11,7 @@ namespace Limber.Rest.Json;
 [JsonSerializable(typeof(VmmPingResponse))]
 [JsonSerializable(typeof(VmInfo))]
 [JsonSerializable(typeof(VmResize))]
+[JsonSerializable(typeof(VmCreateBody))]
 [JsonSerializable(typeof(OperationBody[]))]
 [JsonSerializable(typeof(PciDeviceInfo))]
 [JsonSerializable(typeof(VmRemoveDevice))]
@@ -21,6 +22,7 @@ namespace Limber.Rest.Json;
 [JsonSerializable(typeof(PmemBody))]
 [JsonSerializable(typeof(VsockBody))]
 [JsonSerializable(typeof(HostDeviceBody))]
+[JsonSerializable(typeof(GuestAgentBody))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, ulong>>))]
 internal sealed partial class RestJsonContext : JsonSerializerContext;

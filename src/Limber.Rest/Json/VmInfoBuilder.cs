@@ -1,5 +1,6 @@
 using System.Linq;
 using Limber.Config;
+using Limber.Config.Devices;
 using Limber.Control;
 using Limber.Cpu;
 using Limber.Rest.Json.Devices;
@@ -22,13 +23,13 @@ internal static class VmInfoBuilder
                 .Select(OperationBody.Of),
         ];
         return new VmInfo(
-            DescribeConfig(config, plugged, DeviceListBuilder.Build(machine.Devices)),
+            DescribeConfig(config, plugged, DeviceListBuilder.Build(machine.Devices), DescribeConsole(machine.Devices)),
             StateName(state),
             config.Memory.Size,
             new LimberInfo(OperationBody.Kebab(state.ToString()), new LimberVcpus(plugged, pending)));
     }
 
-    private static VmConfigBody DescribeConfig(VmConfig config, int plugged, DeviceLists devices)
+    private static VmConfigBody DescribeConfig(VmConfig config, int plugged, DeviceLists devices, ConsoleConfigBody console)
     {
         CpuTopology topology = config.Cpus.Topology;
         return new VmConfigBody(
@@ -43,7 +44,7 @@ internal static class VmInfoBuilder
                 config.Payload.CommandLine.Length == 0 ? null : config.Payload.CommandLine,
                 config.Payload.Initramfs),
             DescribeSerial(config.Serials.IsDefaultOrEmpty ? null : config.Serials[0]),
-            new ConsoleConfigBody("Off"))
+            console)
         {
             Disks = devices.Disks,
             Net = devices.Net,
@@ -56,6 +57,11 @@ internal static class VmInfoBuilder
             Numa = NumaConfigBody.Of(config.Numa),
         };
     }
+
+    private static ConsoleConfigBody DescribeConsole(IDeviceManager manager) =>
+        manager.GetDevices().Select(static device => device.Config).OfType<ConsoleDeviceConfig>().FirstOrDefault(static device => device.IsSingleConsole) is { } console
+            ? DescribeSerial(console.Ports[0].Backend ?? new ChardevConfig.Null())
+            : new ConsoleConfigBody("Off");
 
     private static ConsoleConfigBody DescribeSerial(ChardevConfig? serial) => serial switch
     {

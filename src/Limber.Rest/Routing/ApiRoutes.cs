@@ -15,6 +15,7 @@ internal static class ApiRoutes
     {
         VmmHandlers vmm = new(gate, options);
         InfoHandlers info = new(gate);
+        CreationHandlers creation = new(gate);
         LifecycleHandlers lifecycle = new(gate);
         ResizeHandler resize = new(gate);
         DeviceHandlers devices = new(gate);
@@ -25,8 +26,8 @@ internal static class ApiRoutes
             new(Put, "vmm.shutdown", BodyRule.None, "The VMM could not be shut down", vmm.Shutdown),
             new(Get, "vm.info", BodyRule.None, "The VM info is not available", info.Info),
             new(Get, "vm.counters", BodyRule.None, "The VM counters are not available", info.Counters),
-            NotBuilt("vm.create", BodyRule.Required, "The VM could not be created", "the process has its one VM from the command line"),
-            NotBuilt("vm.delete", BodyRule.None, "The VM could not be deleted", "the process has one VM for its life: use vm.shutdown to turn it off, vmm.shutdown to end the process"),
+            new(Put, "vm.create", BodyRule.Required, "The VM could not be created", creation.Create),
+            new(Put, "vm.delete", BodyRule.None, "The VM could not be deleted", creation.Delete),
             new(Put, "vm.boot", BodyRule.None, "The VM could not boot", lifecycle.Boot),
             new(Put, "vm.pause", BodyRule.None, "The VM could not be paused", lifecycle.Pause),
             new(Put, "vm.resume", BodyRule.None, "The VM could not be resumed", lifecycle.Resume),
@@ -53,6 +54,7 @@ internal static class ApiRoutes
             NotBuilt("vm.receive-migration", BodyRule.Required, "The migration could not be received", "migration is not built yet"),
             NotBuilt("vm.send-migration", BodyRule.Required, "The migration could not be sent", "migration is not built yet"),
 
+            new(Put, "vm.add-guest-agent", BodyRule.Required, "The guest agent's port could not be added to the VM", devices.AddGuestAgent),
             new(Get, "vm.operations", BodyRule.None, "The operations are not available", operations.List),
             new(Get, "vm.operations/{id}", BodyRule.None, "The operation is not available", operations.Get),
             new(Put, "vm.operations/{id}/cancel", BodyRule.None, "The operation could not be cancelled", operations.Cancel),

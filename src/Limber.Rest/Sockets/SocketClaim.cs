@@ -36,7 +36,7 @@ internal sealed class SocketClaim : IDisposable
     public string Path { get; }
 
     /// <summary>Claims a path and clears it of a stale socket.</summary>
-    /// <exception cref="IOException">See <see cref="RestServer.StartAsync"/>.</exception>
+    /// <exception cref="IOException">See <see cref="RestServer.StartAsync(string, IVmHost, RestServerOptions?)"/>.</exception>
     public static SocketClaim Take(string path)
     {
         int length = Encoding.UTF8.GetByteCount(path);

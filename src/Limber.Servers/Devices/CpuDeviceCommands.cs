@@ -47,10 +47,12 @@ internal sealed class CpuDeviceCommands(IVirtualMachine machine)
         }
 
         string? id = Text(members, "id");
+        bool online = CpuOnline.Read(members, syntax);
+        members = CpuOnline.Without(members);
         IReadOnlyList<CpuSlot> slots = machine.GetCpuSlots();
         if (isGeneric)
         {
-            Plug(slots[generic.Choose(members, id, slots, syntax == ValueSyntax.Text)], id);
+            Plug(slots[generic.Choose(members, id, slots, syntax == ValueSyntax.Text)], id, online);
             return;
         }
 
@@ -65,7 +67,7 @@ internal sealed class CpuDeviceCommands(IVirtualMachine machine)
             throw new QmpException($"Invalid CPU type, expected cpu type: '{TypeName}'");
         }
 
-        Plug(new CpuSlotFinder(slots, Topology, machine.Config.Numa).Find(properties), id);
+        Plug(new CpuSlotFinder(slots, Topology, machine.Config.Numa).Find(properties), id, online);
     }
 
     /// <summary>Asks the guest to give a device back; repeating is allowed.</summary>
@@ -117,14 +119,15 @@ internal sealed class CpuDeviceCommands(IVirtualMachine machine)
             throw new QmpException($"Unable to add CPU: {index}, it already exists");
         }
 
-        Plug(slots[(int)index], null);
+        Plug(slots[(int)index], null, online: false);
     }
 
-    private void Plug(CpuSlot slot, string? id)
+    private void Plug(CpuSlot slot, string? id, bool online)
     {
+        CpuPlugRequest[] request = [new(slot.Index, id)];
         try
         {
-            machine.PlugCpus([new CpuPlugRequest(slot.Index, id)]);
+            _ = online ? machine.PlugCpusOnline(request) : machine.PlugCpus(request);
         }
         catch (VmException refusal)
         {

@@ -18,10 +18,11 @@ internal static class CpuResize
     /// <param name="machine">The machine.</param>
     /// <param name="wanted">How many processors there are to be.</param>
     /// <param name="deadline">For the guest's answer; null for the machine's own.</param>
-    /// <returns>One operation for each processor; none when the number is right already.</returns>
+    /// <param name="online">The guest's agent is to bring new ones online.</param>
+    /// <returns>One operation for each processor, and one for bringing new ones online; none when the number is right already.</returns>
     /// <exception cref="QmpException">The number is out of range, or there are too few slots to change.</exception>
     /// <exception cref="VmException">The machine refused, such as when another client was faster.</exception>
-    public static IReadOnlyList<IHotplugOperation> To(IVirtualMachine machine, long wanted, TimeSpan? deadline = null)
+    public static IReadOnlyList<IHotplugOperation> To(IVirtualMachine machine, long wanted, TimeSpan? deadline = null, bool online = false)
     {
         IReadOnlyList<CpuSlot> slots = machine.GetCpuSlots();
         if (wanted < 1 || wanted > slots.Count)
@@ -33,18 +34,19 @@ internal static class CpuResize
         int more = (int)wanted - staying.Count;
         if (more > 0)
         {
-            return Grow(machine, slots, more, deadline);
+            return Grow(machine, slots, more, (deadline, online));
         }
 
         return more < 0 ? Shrink(machine, staying, -more, deadline) : [];
     }
 
-    private static IReadOnlyList<IHotplugOperation> Grow(IVirtualMachine machine, IReadOnlyList<CpuSlot> slots, int count, TimeSpan? deadline)
+    private static IReadOnlyList<IHotplugOperation> Grow(
+        IVirtualMachine machine, IReadOnlyList<CpuSlot> slots, int count, (TimeSpan? Deadline, bool Online) how)
     {
         List<CpuPlugRequest> requests =
             [.. slots.Where(static slot => slot.Occupant is null).Take(count).Select(static slot => new CpuPlugRequest(slot.Index, null))];
         return requests.Count == count
-            ? machine.PlugCpus(requests, deadline)
+            ? how.Online ? machine.PlugCpusOnline(requests, how.Deadline) : machine.PlugCpus(requests, how.Deadline)
             : throw new QmpException(
                 $"{count} more CPUs need {count} free slots, but there are {requests.Count}: the guest has not given back the others yet");
     }

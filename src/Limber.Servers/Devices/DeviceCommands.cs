@@ -16,7 +16,7 @@ internal sealed class DeviceCommands(IVirtualMachine machine, CpuDeviceCommands 
 
     /// <summary>Drivers that can be plugged while the guest runs.</summary>
     public IEnumerable<string> PluggableDrivers =>
-        DeviceCatalog.All.Where(static driver => driver.IsHotPluggable).Select(static driver => driver.Name).Append(cpus.TypeName).Append(CpuTypeNames.Generic);
+        DeviceCatalog.All.Where(static driver => driver.IsHotPluggable).Select(static driver => driver.Name).Concat(ConsolePorts.Drivers).Append(cpus.TypeName).Append(CpuTypeNames.Generic);
 
     /// <inheritdoc cref="CpuDeviceCommands.Add"/>
     public void Add(JsonObject members, DeviceDialect dialect, ValueSyntax syntax = ValueSyntax.Message)
@@ -29,13 +29,20 @@ internal sealed class DeviceCommands(IVirtualMachine machine, CpuDeviceCommands 
             return;
         }
 
+        if (name is not null && ConsolePorts.IsPort(name))
+        {
+            dialect.CheckMembers(members);
+            pci.AddPort(members, dialect.Pci, syntax);
+            return;
+        }
+
         if (name is not null && DeviceCatalog.FindReason(name) is { } reason)
         {
             dialect.CheckMembers(members);
             throw dialect.Pci.NotBuilt(reason);
         }
 
-        if (members.TryGet("id", out JsonValue id) && id.Kind == JsonKind.String && machine.Devices.FindDevice(id.AsString()) is not null
+        if (members.TryGet("id", out JsonValue id) && id.Kind == JsonKind.String && PciDeviceCommands.IsDevice(machine, id.AsString())
             && CpuTypeNames.IsProcessor(name ?? string.Empty))
         {
             throw dialect.Pci.DuplicateId(id.AsString());

@@ -11,10 +11,15 @@ internal sealed record DeviceProperty(string Name, string TypeName, long? Defaul
 {
     /// <summary>Of a processor of any model: where it goes.</summary>
     public static IReadOnlyList<DeviceProperty> OfProcessor { get; } =
-        [.. CpuProperties.Names.Order(System.StringComparer.Ordinal).Select(static name => name == CpuProperties.ApicIdName
-            ? new DeviceProperty(name, "uint32", uint.MaxValue)
-            : new DeviceProperty(name, "int32", -1))];
+        [.. CpuProperties.Names.Append(CpuOnline.Name).Order(System.StringComparer.Ordinal).Select(static name => name switch
+        {
+            CpuOnline.Name => OfOnline,
+            CpuProperties.ApicIdName => new DeviceProperty(name, "uint32", uint.MaxValue),
+            _ => new DeviceProperty(name, "int32", -1),
+        })];
 
     /// <summary>Of the driver <see cref="CpuTypeNames.Generic"/>.</summary>
-    public static IReadOnlyList<DeviceProperty> OfGenericProcessor { get; } = [new("cpu-id", "uint32", null)];
+    public static IReadOnlyList<DeviceProperty> OfGenericProcessor { get; } = [new("cpu-id", "uint32", null), OfOnline];
+
+    private static DeviceProperty OfOnline => new(CpuOnline.Name, "bool", null);
 }

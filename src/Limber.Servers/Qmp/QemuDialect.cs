@@ -34,6 +34,7 @@ internal sealed class QemuDialect : QmpDialect
         new("RESUME", QmpObjectType.Empty),
         new("SHUTDOWN", MachineTypes.GuestAndReason),
         new("STOP", QmpObjectType.Empty),
+        new("VSERPORT_CHANGE", DeviceTypes.PortChange),
         new(DeviceEvents.Failed, DeviceTypes.Failure),
         new(OperationJson.EventName, MachineTypes.Operation),
     ];
@@ -75,6 +76,9 @@ internal sealed class QemuDialect : QmpDialect
                 break;
             case VmEvent.DeviceFailed failure:
                 events.Add(DeviceEvents.OfFailure(failure));
+                break;
+            case VmEvent.PortChanged changed:
+                events.Add(new("VSERPORT_CHANGE", new JsonObject { { "open", changed.Open }, { "id", changed.Id } }));
                 break;
             case VmEvent.DeviceUnplugGuestError refused:
                 events.Add(new("DEVICE_UNPLUG_GUEST_ERROR", DeviceAndPath(refused.Id, refused.Path)));

@@ -54,6 +54,10 @@ internal sealed class FakeDeviceManager : IDeviceManager
         return Begin(OperationKind.DeviceUnplug, id);
     }
 
+    public void PlugPort(ConsolePortConfig config, string? deviceId) => throw new NotSupportedException();
+
+    public bool TryUnplugPort(string idOrPath) => false;
+
     public IReadOnlyList<BackendInfo> GetBackends() => [];
 
     public void AddBackend(BackendConfig config) => throw new NotSupportedException();

@@ -97,6 +97,12 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         }
     }
 
+    public IReadOnlyList<IHotplugOperation> PlugCpusOnline(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
+    {
+        Note("online");
+        return PlugCpus(requests, deadline);
+    }
+
     public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null)
     {
         Note("unplug " + string.Join(',', indexes) + Text(deadline));

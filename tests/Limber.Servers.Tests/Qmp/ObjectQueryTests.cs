@@ -85,10 +85,10 @@ public sealed class ObjectQueryTests
         Assert.Equal(
             "[{\"default-value\":4294967295,\"name\":\"apic-id\",\"type\":\"uint32\"},{\"default-value\":-1,\"name\":\"core-id\",\"type\":\"int32\"},"
             + "{\"default-value\":-1,\"name\":\"die-id\",\"type\":\"int32\"},{\"default-value\":-1,\"name\":\"module-id\",\"type\":\"int32\"},"
-            + "{\"default-value\":-1,\"name\":\"node-id\",\"type\":\"int32\"},{\"default-value\":-1,\"name\":\"socket-id\",\"type\":\"int32\"},"
+            + "{\"default-value\":-1,\"name\":\"node-id\",\"type\":\"int32\"},{\"name\":\"online\",\"type\":\"bool\"},{\"default-value\":-1,\"name\":\"socket-id\",\"type\":\"int32\"},"
             + "{\"default-value\":-1,\"name\":\"thread-id\",\"type\":\"int32\"}]",
             client.Return(Properties("EPYC-x86_64-cpu")).ToString());
-        Assert.Equal("[{\"name\":\"cpu-id\",\"type\":\"uint32\"}]", client.Return(Properties("generic-x86-cpu")).ToString());
+        Assert.Equal("[{\"name\":\"cpu-id\",\"type\":\"uint32\"},{\"name\":\"online\",\"type\":\"bool\"}]", client.Return(Properties("generic-x86-cpu")).ToString());
         Assert.Equal("Device 'nosuch' not found", client.Refusal(Properties("nosuch")));
         Assert.Equal("Parameter 'typename' expects a non-abstract device type", client.Refusal(Properties("x86_64-cpu")));
         Assert.Equal("Parameter 'typename' expects a non-abstract device type", client.Refusal(Properties("container")));

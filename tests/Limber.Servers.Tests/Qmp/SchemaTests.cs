@@ -202,6 +202,7 @@ public sealed class SchemaTests
             new VmEvent.DeviceDeleted(null, "/a"), new VmEvent.DeviceDeleted("a", "/a"), new VmEvent.AcpiDeviceOst("a", 1, 3, 132),
             new VmEvent.AcpiDeviceOst(null, 1, 3, 0), new VmEvent.DeviceUnplugGuestError("a", "/a"),
             new VmEvent.DeviceFailed(disk, "write", "no space", true), new VmEvent.DeviceFailed(disk with { Config = new NetDeviceConfig() }, "connection", "gone", false),
+            new VmEvent.PortPlugged("p"), new VmEvent.PortChanged("p", true),
         ];
         foreach (QmpDialect dialect in new[] { QmpDialect.Qemu, QmpDialect.StratoVirt })
         {

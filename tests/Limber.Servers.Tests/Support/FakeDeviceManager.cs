@@ -82,6 +82,34 @@ internal sealed class FakeDeviceManager : IDeviceManager
         Machine!.Raise(new VmEvent.DeviceDeleted(device.Id, device.Path));
     }
 
+    public void PlugPort(ConsolePortConfig config, string? deviceId)
+    {
+        ThrowRefusal();
+        int at = devices.FindLastIndex(device => device.Config is ConsoleDeviceConfig && (deviceId is null || device.Id == deviceId));
+        if (at < 0)
+        {
+            throw new VmException(VmErrorCode.BusNotFound, $"Bus '{deviceId}.0' not found");
+        }
+
+        var console = (ConsoleDeviceConfig)devices[at].Config;
+        devices[at] = devices[at] with { Config = console with { Ports = console.Ports.Add(config) } };
+        Machine?.Raise(new VmEvent.PortPlugged(config.Id));
+    }
+
+    public bool TryUnplugPort(string idOrPath)
+    {
+        int at = devices.FindIndex(device => device.Config is ConsoleDeviceConfig console && console.Ports.Any(port => port.Id == idOrPath));
+        if (at < 0)
+        {
+            return false;
+        }
+
+        var config = (ConsoleDeviceConfig)devices[at].Config;
+        devices[at] = devices[at] with { Config = config with { Ports = config.Ports.RemoveAll(port => port.Id == idOrPath) } };
+        Machine!.Raise(new VmEvent.DeviceDeleted(idOrPath, "/machine/peripheral/" + idOrPath));
+        return true;
+    }
+
     public IReadOnlyList<BackendInfo> GetBackends() =>
     [
         .. backends.Select(backend => new BackendInfo(

@@ -98,6 +98,13 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
         return result;
     }
 
+    public IReadOnlyList<IHotplugOperation> PlugCpusOnline(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline = null)
+    {
+        Calls.Add("online");
+        IReadOnlyList<IHotplugOperation> plugs = PlugCpus(requests, deadline);
+        return [.. plugs, Begin(OperationKind.CpuOnline, requests.Count == 1 ? requests[0].Index : -1, "processors")];
+    }
+
     public IReadOnlyList<IHotplugOperation> UnplugCpus(IReadOnlyList<int> indexes, TimeSpan? deadline = null)
     {
         ThrowRefusal();

@@ -24,6 +24,13 @@ internal static class DeviceKeys
     public static OptionParser Parse(string option, string value, string[] keys, bool rateLimited = false)
     {
         OptionParser parser = new(option, value, [.. Common, .. keys, .. rateLimited ? RateLimits : []], []);
+        CheckCommon(option, parser);
+        return parser;
+    }
+
+    /// <summary>Refuses what is not built of the common keys.</summary>
+    public static void CheckCommon(string option, OptionParser parser)
+    {
         if (parser.Toggle("iommu") == true)
         {
             throw CommandLineException.NotBuilt($"{option}: iommu=on");
@@ -38,8 +45,6 @@ internal static class DeviceKeys
         {
             throw new CommandLineException($"{option}: ids that begin with __ are reserved");
         }
-
-        return parser;
     }
 
     /// <summary>The device number, or null to choose one.</summary>

@@ -12,9 +12,9 @@ internal static class DeviceList
     /// <summary>
     /// Devices without an id get one: a prefix for the kind and the next number of a counter that all kinds share.
     /// </summary>
-    public static ImmutableArray<DeviceConfig> Resolve(CloudHypervisorOptions options)
+    public static ImmutableArray<DeviceConfig> Resolve(CloudHypervisorOptions options, ConsoleDeviceConfig? console)
     {
-        var devices = new List<DeviceConfig>();
+        List<DeviceConfig> devices = console is null ? [] : [console];
         int counter = 0;
         Add("disk", DiskOption.Resolve, "_disk");
         Add("net", NetOption.Resolve, "_net");

@@ -19,7 +19,7 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, NamedObject> objects = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ChardevConfig.UnixSocket> chardevs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ChardevConfig> chardevs = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> ObjectIds
     {
@@ -48,12 +48,12 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
     {
         lock (gate)
         {
-            if (!chardevs.TryGetValue(id, out ChardevConfig.UnixSocket? socket))
+            if (!chardevs.TryGetValue(id, out ChardevConfig? chardev))
             {
                 return null;
             }
 
-            return IsInUse(socket) ? throw new OptionException($"chardev '{id}' is already in use") : socket;
+            return IsInUse(chardev) ? throw new OptionException($"chardev '{id}' is already in use") : chardev;
         }
     }
 
@@ -92,11 +92,11 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
     }
 
     /// <exception cref="QmpException">The id is taken.</exception>
-    public void AddChardev(string id, ChardevConfig.UnixSocket socket)
+    public void AddChardev(string id, ChardevConfig chardev)
     {
         lock (gate)
         {
-            if (!chardevs.TryAdd(id, socket))
+            if (!chardevs.TryAdd(id, chardev))
             {
                 throw new QmpException($"Chardev with id '{id}' already exists");
             }
@@ -108,12 +108,12 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
     {
         lock (gate)
         {
-            if (!chardevs.TryGetValue(id, out ChardevConfig.UnixSocket? socket))
+            if (!chardevs.TryGetValue(id, out ChardevConfig? chardev))
             {
                 throw new QmpException($"Chardev '{id}' not found");
             }
 
-            if (IsInUse(socket))
+            if (IsInUse(chardev))
             {
                 throw new QmpException($"Chardev '{id}' is busy");
             }
@@ -122,9 +122,16 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
         }
     }
 
-    private bool IsInUse(ChardevConfig.UnixSocket socket) =>
-        Backends<VhostUserNetBackendConfig>().Any(backend => backend.Socket == socket.Path)
-        || machine.Devices.GetDevices().Any(device => device.Config is FsDeviceConfig fs && fs.Socket == socket.Path);
+    private bool IsInUse(ChardevConfig chardev) =>
+        (chardev is ChardevConfig.UnixSocket socket && Backends<VhostUserNetBackendConfig>().Any(backend => backend.Socket == socket.Path))
+        || machine.Devices.GetDevices().Any(device => device.Config switch
+        {
+            FsDeviceConfig fs => chardev is ChardevConfig.UnixSocket { Path: var path } && fs.Socket == path,
+
+            // The very one: others may be equal to it, such as two that lead nowhere.
+            ConsoleDeviceConfig console => console.Ports.Any(port => ReferenceEquals(port.Backend, chardev)),
+            _ => false,
+        });
 
     private IEnumerable<T> Backends<T>()
         where T : BackendConfig => machine.Devices.GetBackends().Select(static backend => backend.Config).OfType<T>();

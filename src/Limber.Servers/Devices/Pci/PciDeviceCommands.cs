@@ -16,7 +16,12 @@ internal sealed class PciDeviceCommands(IVirtualMachine machine, NamedThings thi
 {
     /// <summary>Ids a client can remove now.</summary>
     public IEnumerable<string> RemovableIds =>
-        machine.Devices.GetDevices().Where(static device => device.Id is not null && device.Config is not RootPortConfig).Select(static device => device.Id!);
+        machine.Devices.GetDevices().Where(static device => device.Id is not null && device.Config is not RootPortConfig).Select(static device => device.Id!)
+            .Concat(Ports(machine).Where(static port => port.Id is not null).Select(static port => port.Id!));
+
+    /// <summary>A device, or a port of one, has the id.</summary>
+    public static bool IsDevice(IVirtualMachine machine, string id) =>
+        machine.Devices.FindDevice(id) is not null || Ports(machine).Any(port => port.Id == id);
 
     /// <summary>Plugs a device.</summary>
     /// <param name="driver">Its kind.</param>
@@ -54,7 +59,37 @@ internal sealed class PciDeviceCommands(IVirtualMachine machine, NamedThings thi
         }
     }
 
-    /// <summary>Asks the guest to let go of a device.</summary>
+    /// <summary>Adds a port to a console device.</summary>
+    /// <inheritdoc cref="Add"/>
+    public void AddPort(JsonObject members, PciWords words, ValueSyntax syntax)
+    {
+        try
+        {
+            OptionBag bag = OptionBags.Of(members, syntax, stringsMayHoldValues: syntax == ValueSyntax.Message);
+            (ConsolePortConfig port, string? device) = ConsolePorts.Read(bag, things);
+            if (port.Id is { } id && (!Identifier.IsValid(id) || IsTaken(id)))
+            {
+                throw Identifier.IsValid(id) ? words.DuplicateId(id) : new QmpException("Parameter 'id' expects an identifier");
+            }
+
+            if (device is null && !machine.Devices.GetDevices().Any(static device => device.Config is ConsoleDeviceConfig))
+            {
+                throw new QmpException($"No 'virtio-serial-bus' bus found for device '{Text(bag, "driver")}'");
+            }
+
+            machine.Devices.PlugPort(port, device);
+        }
+        catch (OptionException refusal)
+        {
+            throw new QmpException(QmpErrorClass.GenericError, refusal.Message, refusal);
+        }
+        catch (VmException refusal)
+        {
+            throw new QmpException(QmpErrorClass.GenericError, refusal.Message, refusal);
+        }
+    }
+
+    /// <summary>Asks the guest to let go of a device; a port is simply taken.</summary>
     /// <returns>False when no PCI device has the id or path.</returns>
     /// <exception cref="QmpException">Refused; nothing changed.</exception>
     public bool TryRemove(string idOrPath, PciWords words)
@@ -63,7 +98,7 @@ internal sealed class PciDeviceCommands(IVirtualMachine machine, NamedThings thi
             idOrPath.Length > 0 && (device.Id == idOrPath || device.Path == idOrPath));
         if (device is null)
         {
-            return false;
+            return TryRemovePort(idOrPath);
         }
 
         try
@@ -78,8 +113,23 @@ internal sealed class PciDeviceCommands(IVirtualMachine machine, NamedThings thi
         }
     }
 
+    private bool TryRemovePort(string idOrPath)
+    {
+        try
+        {
+            return machine.Devices.TryUnplugPort(idOrPath);
+        }
+        catch (VmException refusal)
+        {
+            throw new QmpException(QmpErrorClass.GenericError, refusal.Message, refusal);
+        }
+    }
+
+    private static IEnumerable<ConsolePortConfig> Ports(IVirtualMachine machine) =>
+        machine.Devices.GetDevices().Select(static device => device.Config).OfType<ConsoleDeviceConfig>().SelectMany(static device => device.Ports);
+
     private bool IsTaken(string id) =>
-        machine.Devices.FindDevice(id) is not null || machine.GetCpuSlots().Any(slot => slot.Occupant?.Id == id);
+        IsDevice(machine, id) || machine.GetCpuSlots().Any(slot => slot.Occupant?.Id == id);
 
     private static string? Text(OptionBag bag, string name) => bag.TryGet(name, out OptionValue value) ? value.AsText() : null;
 }

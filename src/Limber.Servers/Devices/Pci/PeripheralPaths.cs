@@ -45,6 +45,10 @@ public sealed class PeripheralPaths
         lock (gate)
         {
             devices[device.Path] = (IsVirtio(device.Config) ? OfVirtio : null, false);
+            foreach (ConsolePortConfig port in device.Config is ConsoleDeviceConfig console ? console.Ports : [])
+            {
+                NotePort(port.Id);
+            }
         }
     }
 
@@ -54,6 +58,13 @@ public sealed class PeripheralPaths
         {
             case VmEvent.DevicePlugged plugged:
                 Note(plugged.Device);
+                break;
+            case VmEvent.PortPlugged plugged:
+                lock (gate)
+                {
+                    NotePort(plugged.Id);
+                }
+
                 break;
             case VmEvent.DeviceDeleted deleted:
                 NoteGone(deleted.Path);
@@ -66,6 +77,15 @@ public sealed class PeripheralPaths
                 }
 
                 break;
+        }
+    }
+
+    // Nothing is inside a port.
+    private void NotePort(string? id)
+    {
+        if (id is not null)
+        {
+            devices[Peripheral + id] = (null, false);
         }
     }
 

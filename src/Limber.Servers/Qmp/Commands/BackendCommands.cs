@@ -60,18 +60,39 @@ internal static class BackendCommands
         return new JsonObject();
     }
 
-    /// <summary>A Unix socket for a vhost-user back end: nothing is connected until a backend or device uses it.</summary>
+    /// <summary>The host side of a port, or a Unix socket for a vhost-user back end: nothing is opened until a device uses it.</summary>
     private static JsonValue AddChardev(QmpArguments arguments, QmpContext context)
     {
         OptionBag backend = OptionBags.Of(arguments.Object("backend"), ValueSyntax.Message);
-        backend.TryGet("data.addr.data.path", out OptionValue path);
-        bool server = !backend.TryGet("data.server", out OptionValue given) || given.AsBoolean() == true;
         string id = arguments.String("id");
         if (!Identifier.IsValid(id))
         {
             throw new QmpException("Parameter 'id' expects an identifier");
         }
 
+        backend.TryGet("type", out OptionValue type);
+        context.Services.Things.AddChardev(id, type.AsText() switch
+        {
+            "null" => new ChardevConfig.Null(),
+            "file" => File(backend),
+            _ => Socket(backend),
+        });
+        return new JsonObject();
+    }
+
+    private static ChardevConfig.File File(OptionBag backend)
+    {
+        backend.TryGet("data.out", out OptionValue path);
+        backend.TryGet("data.append", out OptionValue append);
+        return path.AsText() is { Length: > 0 } text
+            ? new ChardevConfig.File(text, append.AsBoolean() == true)
+            : throw new QmpException("Parameter 'backend.data.out' expects a path");
+    }
+
+    private static ChardevConfig.UnixSocket Socket(OptionBag backend)
+    {
+        backend.TryGet("data.addr.data.path", out OptionValue path);
+        bool server = !backend.TryGet("data.server", out OptionValue given) || given.AsBoolean() == true;
         if (path.AsText() is not { Length: > 0 } socket)
         {
             throw new QmpException("Parameter 'backend.data.addr.data.path' expects the path of a Unix socket");
@@ -82,7 +103,6 @@ internal static class BackendCommands
             throw new QmpException("Parameter 'backend.data.wait' with value 'true': not built yet (supported: false)");
         }
 
-        context.Services.Things.AddChardev(id, new ChardevConfig.UnixSocket(socket, server, Wait: false));
-        return new JsonObject();
+        return new ChardevConfig.UnixSocket(socket, server, Wait: false);
     }
 }

@@ -8,7 +8,7 @@ using Limber.Servers.Qmp.Schema;
 
 namespace Limber.Servers.Qmp.Commands;
 
-/// <summary><c>query-pci</c>, <c>balloon</c> and <c>query-balloon</c>.</summary>
+/// <summary><c>query-pci</c>, <c>balloon</c>, <c>query-balloon</c> and <c>x-limber-add-guest-agent</c>.</summary>
 internal static class PciQueries
 {
     public static IReadOnlyList<IQmpCommand> All { get; } =
@@ -22,6 +22,14 @@ internal static class PciQueries
             static (arguments, context) =>
             {
                 Balloon.SetTarget(context.Machine, arguments.Integer("value"));
+                return new JsonObject();
+            }),
+        new DelegateCommand(
+            "x-limber-add-guest-agent",
+            new(new QmpObjectType(new QmpMember("id", QmpType.String, true)), QmpObjectType.Empty),
+            static (arguments, context) =>
+            {
+                context.Machine.Devices.PlugDevice(ConsoleDeviceConfig.ForGuestAgent(arguments.OptionalString("id")));
                 return new JsonObject();
             }),
     ];

@@ -9,8 +9,8 @@ using Limber.Servers.Qmp.Schema;
 namespace Limber.Servers.Qmp.Commands;
 
 /// <summary>
-/// <c>x-limber-resize {cpus, deadline?}</c>: plugs or asks back as many processors as it takes; answers with one operation
-/// for each. The guest has <c>deadline</c> seconds to answer, or as long as the machine gives it.
+/// <c>x-limber-resize {cpus, deadline?, online?}</c>: plugs or asks back as many processors as it takes; answers with one operation
+/// for each, and with <c>online</c> one for the guest's agent to bring new ones online. The guest has <c>deadline</c> seconds to answer, or as long as the machine gives it.
 /// </summary>
 internal sealed class ResizeCommand : IQmpCommand
 {
@@ -19,7 +19,8 @@ internal sealed class ResizeCommand : IQmpCommand
     public QmpSignature Signature { get; } = new(
         new QmpObjectType(
             new QmpMember("cpus", QmpType.Integer),
-            new QmpMember("deadline", QmpType.Number, true)),
+            new QmpMember("deadline", QmpType.Number, true),
+            new QmpMember("online", QmpType.Boolean, true)),
         MachineTypes.Operations);
 
     public JsonValue Execute(QmpArguments arguments, QmpContext context)
@@ -33,7 +34,7 @@ internal sealed class ResizeCommand : IQmpCommand
         }
 
         List<JsonValue> result = [];
-        foreach (IHotplugOperation operation in CpuResize.To(context.Machine, arguments.Integer("cpus"), deadline))
+        foreach (IHotplugOperation operation in CpuResize.To(context.Machine, arguments.Integer("cpus"), deadline, arguments.OptionalBoolean("online") ?? false))
         {
             result.Add(OperationJson.Describe(operation.Current));
         }

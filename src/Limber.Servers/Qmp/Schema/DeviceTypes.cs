@@ -70,11 +70,24 @@ internal static class DeviceTypes
 
     /// <summary>The host side of a character device, as <c>chardev-add</c> takes it.</summary>
     public static readonly QmpObjectType ChardevBackend = new(
-        new("type", new QmpEnumType("socket")),
-        new("data", new QmpObjectType(
-            new("addr", SocketAddress),
-            new("server", QmpType.Boolean, true),
-            new("wait", QmpType.Boolean, true))));
+        new QmpMember("type", new QmpEnumType("file", "null", "socket")))
+    {
+        Tag = "type",
+        Variants =
+        [
+            ("file", new(new QmpMember("data", new QmpObjectType(new("out", QmpType.String), new("append", QmpType.Boolean, true))))),
+            ("null", new(new QmpMember("data", QmpObjectType.Empty))),
+            ("socket", new(new QmpMember("data", new QmpObjectType(
+                new("addr", SocketAddress),
+                new("server", QmpType.Boolean, true),
+                new("wait", QmpType.Boolean, true))))),
+        ],
+    };
+
+    /// <summary>The guest opened or closed a port.</summary>
+    public static readonly QmpObjectType PortChange = new(
+        new("id", QmpType.String),
+        new("open", QmpType.Boolean));
 
     private static readonly QmpObjectType PciClass = new(new("desc", QmpType.String, true), new("class", QmpType.Integer));
 
