@@ -168,17 +168,14 @@ internal sealed class DeviceFactory
     private VirtioBlock.VirtioBlock CreateDisk(
         VirtioDeviceContext context, DiskDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
     {
-        if (config.RateLimiter is not null)
-        {
-            throw new VmException(VmErrorCode.InvalidDevice, $"rate limits of disks ('{context.Id}') are not built yet");
-        }
-
         IBlockImage image;
+        RateLimiterConfig? limits = config.RateLimiter ?? config.Image?.RateLimiter;
         if (config.Backend is { } name)
         {
             BlockBackend backend = backends.Acquire(name, context.Id);
             parts.Release = () => backends.Release(backend);
             image = backend.Image;
+            limits ??= backend.Config.Image.RateLimiter;
         }
         else
         {
@@ -192,6 +189,7 @@ internal sealed class DeviceFactory
             QueueSize = config.QueueSize,
             Serial = config.Serial ?? "",
             ReadOnly = config.ReadOnly,
+            RateLimiter = RateLimits.Create(limits),
         });
         disk.Failed += failure => failed(
             failure.Kind.ToString().ToLowerInvariant(),
