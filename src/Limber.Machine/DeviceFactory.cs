@@ -35,15 +35,17 @@ internal sealed class DeviceFactory
     private readonly GuestMemoryMap memory;
     private readonly IDeviceLog log;
     private readonly BackendSet backends;
+    private readonly PmemDevices pmem;
     private readonly int bootProcessors;
     private int lastCard;
 
-    public DeviceFactory(GuestMemoryMap memory, IDeviceLog log, BackendSet backends, int bootProcessors)
+    public DeviceFactory(MachinePlatform platform, BackendSet backends)
     {
-        this.memory = memory;
-        this.log = log;
+        memory = platform.MemoryMap;
+        log = platform.GuestErrors;
         this.backends = backends;
-        this.bootProcessors = bootProcessors;
+        bootProcessors = platform.Config.Cpus.Boot;
+        pmem = new PmemDevices(platform.PmemWindow, platform.GuestMappings);
     }
 
     /// <summary>A device that is on no bus yet.</summary>
@@ -67,6 +69,7 @@ internal sealed class DeviceFactory
                 NetDeviceConfig net => CreateNet(context, net, parts, failed),
                 FsDeviceConfig fs => CreateFs(context, fs),
                 VsockDeviceConfig vsock => new VsockDevice(context, vsock.ContextId, vsock.Socket),
+                PmemDeviceConfig file => pmem.Create(context, file, parts),
                 ConsoleDeviceConfig console => CreateConsole(context, console, parts),
                 _ => throw new VmException(VmErrorCode.InvalidDevice, $"{config.Driver} is not built yet"),
             };

@@ -65,7 +65,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         isTaken = hooks.IsTaken;
         book = new OperationBook(platform, publisher, log, time, hooks.Cancel);
         reports = new StatusReports(publisher, book, time);
-        factory = new DeviceFactory(platform.MemoryMap, platform.GuestErrors, backends, platform.Config.Cpus.Boot);
+        factory = new DeviceFactory(platform, backends);
     }
 
     /// <summary>The guest has started: it has to be told of changes. Set under the control lock.</summary>

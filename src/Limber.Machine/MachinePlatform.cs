@@ -63,6 +63,7 @@ internal sealed class MachinePlatform : IDisposable
             [CpuHotplugController.ScanMethod, PciHotplugController.ScanMethod]);
         devices = new PlatformDevices(vm, environment, layout, Signals, GuestErrors, CpuHotplug);
         MemoryMap = new GuestMemoryMap(memory);
+        PmemWindow = new PmemWindow(PciPlatform.GetPmemRange(layout, model.PhysicalAddressBits));
         Pci = new PciPlatform(
             vm,
             devices,
@@ -106,6 +107,12 @@ internal sealed class MachinePlatform : IDisposable
 
     /// <summary>The guest's RAM as devices see it.</summary>
     public GuestMemoryMap MemoryMap { get; }
+
+    /// <summary>Shows the guest what is not RAM.</summary>
+    public IGuestMappings GuestMappings => vm.MemorySlots;
+
+    /// <summary>Guest physical addresses of persistent memory.</summary>
+    public PmemWindow PmemWindow { get; }
 
     public GenericEventDevice Events { get; }
 
