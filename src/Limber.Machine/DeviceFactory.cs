@@ -36,14 +36,16 @@ internal sealed class DeviceFactory
     private readonly IDeviceLog log;
     private readonly BackendSet backends;
     private readonly PmemDevices pmem;
+    private readonly HostDevices hostDevices;
     private readonly int bootProcessors;
     private int lastCard;
 
-    public DeviceFactory(MachinePlatform platform, BackendSet backends)
+    public DeviceFactory(MachinePlatform platform, BackendSet backends, HostDevices hostDevices)
     {
         memory = platform.MemoryMap;
         log = platform.GuestErrors;
         this.backends = backends;
+        this.hostDevices = hostDevices;
         bootProcessors = platform.Config.Cpus.Boot;
         pmem = new PmemDevices(platform.PmemWindow, platform.GuestMappings);
     }
@@ -54,6 +56,11 @@ internal sealed class DeviceFactory
     /// <exception cref="VmException">It can't be made; nothing is left.</exception>
     public DeviceParts Create(DeviceConfig config, Action<string, string, bool> failed)
     {
+        if (config is VfioDeviceConfig host)
+        {
+            return hostDevices.Open(host, failed);
+        }
+
         string name = config.Id ?? config.Driver;
         var loop = new DeviceLoop(name.Length > LongestThreadName ? name[..LongestThreadName] : name);
         loop.Start();
@@ -104,7 +111,7 @@ internal sealed class DeviceFactory
         }
 
         var balloon = new VirtioBalloon(
-            context, new GuestBalloonMemory(memory), new VirtioBalloonOptions(config.Size, config.DeflateOnOom, config.FreePageReporting));
+            context, hostDevices.BalloonMemory, new VirtioBalloonOptions(config.Size, config.DeflateOnOom, config.FreePageReporting));
         parts.Balloon = balloon;
         return balloon;
     }

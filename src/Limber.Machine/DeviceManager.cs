@@ -26,7 +26,7 @@ namespace Limber.Machine;
 /// </code>
 /// </summary>
 /// <remarks>Thread: public members any; internal ones with the control lock held, but for those that say otherwise.</remarks>
-internal sealed class DeviceManager : IDeviceManager, IDisposable
+internal sealed partial class DeviceManager : IDeviceManager, IDisposable
 {
     private readonly Lock control;
     private readonly MachinePlatform platform;
@@ -65,7 +65,8 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         isTaken = hooks.IsTaken;
         book = new OperationBook(platform, publisher, log, time, hooks.Cancel);
         reports = new StatusReports(publisher, book, time);
-        factory = new DeviceFactory(platform, backends);
+        hostDevices = new HostDevices(platform.MemoryMap, platform.VfioCalls);
+        factory = new DeviceFactory(platform, backends, hostDevices);
     }
 
     /// <summary>The guest has started: it has to be told of changes. Set under the control lock.</summary>
@@ -147,7 +148,9 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
             lock (control)
             {
                 RequireAlive();
-                return Attach(device, parts);
+                DevicePlug plug = Attach(device, parts);
+                HearHost(device, parts);
+                return plug;
             }
         }
         catch (Exception e)
@@ -345,6 +348,8 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         {
             device.Parts?.Device?.Reset();
         }
+
+        hostDevices.ForgetMemory();
     }
 
     /// <summary>Takes everything off the buses; open operations fail. <see cref="Dispose"/> waits for the rest.</summary>
@@ -381,6 +386,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
             port.Dispose();
         }
 
+        hostDevices.Dispose();
         backends.Dispose();
     }
 

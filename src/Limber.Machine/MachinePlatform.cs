@@ -16,6 +16,7 @@ using Limber.Interop;
 using Limber.Kvm;
 using Limber.Memory;
 using Limber.Pci;
+using Limber.Vfio;
 
 namespace Limber.Machine;
 
@@ -110,6 +111,9 @@ internal sealed class MachinePlatform : IDisposable
 
     /// <summary>Shows the guest what is not RAM.</summary>
     public IGuestMappings GuestMappings => vm.MemorySlots;
+
+    /// <inheritdoc cref="MachineEnvironment.VfioCalls"/>
+    public IVfioCalls? VfioCalls => environment.VfioCalls;
 
     /// <summary>Guest physical addresses of persistent memory.</summary>
     public PmemWindow PmemWindow { get; }
