@@ -24,12 +24,14 @@ internal static class Program
         .. NumaScenarios.All,
         .. ScaleScenarios.All,
         .. PciScenarios.All,
+        .. AttachScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,
         .. DialectScenarios.All,
         .. SessionScenarios.All,
         .. VfioScenarios.All,
+        .. VfioGuestScenarios.All,
         .. CostScenarios.All,
     ];
 
