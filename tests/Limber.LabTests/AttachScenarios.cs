@@ -122,7 +122,7 @@ internal static class AttachScenarios
 
     private static string Place(GuestConsole guest) => guest.Run("grep -i 'namespace' /proc/iomem | head -1 | xargs");
 
-    private static (LabVm Vm, RestClient Rest) Start(LabContext context, string modules)
+    private static (LabVm Vm, RestClient Api) Start(LabContext context, string modules)
     {
         string api = context["api"];
         LabVm vm = context.StartGuest(
