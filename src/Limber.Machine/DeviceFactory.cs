@@ -34,17 +34,21 @@ internal sealed class DeviceFactory
     private readonly GuestMemoryMap memory;
     private readonly IDeviceLog log;
     private readonly BackendSet backends;
+    private readonly PmemDevices pmem;
+    private readonly HostDevices hostDevices;
     private readonly int bootProcessors;
     private readonly TimeProvider time;
     private int lastCard;
 
-    public DeviceFactory(GuestMemoryMap memory, IDeviceLog log, BackendSet backends, int bootProcessors, TimeProvider time)
+    public DeviceFactory(MachinePlatform platform, BackendSet backends, HostDevices hostDevices, TimeProvider time)
     {
         this.time = time;
-        this.memory = memory;
-        this.log = log;
+        memory = platform.MemoryMap;
+        log = platform.GuestErrors;
         this.backends = backends;
-        this.bootProcessors = bootProcessors;
+        this.hostDevices = hostDevices;
+        bootProcessors = platform.Config.Cpus.Boot;
+        pmem = new PmemDevices(platform.PmemWindow, platform.GuestMappings);
     }
 
     /// <summary>Hears that the guest opened or closed the port with an id. Any thread.</summary>
@@ -56,6 +60,11 @@ internal sealed class DeviceFactory
     /// <exception cref="VmException">It can't be made; nothing is left.</exception>
     public DeviceParts Create(DeviceConfig config, Action<string, string, bool> failed)
     {
+        if (config is VfioDeviceConfig host)
+        {
+            return hostDevices.Open(host, failed);
+        }
+
         string name = config.Id ?? config.Driver;
         var loop = new DeviceLoop(name.Length > LongestThreadName ? name[..LongestThreadName] : name);
         loop.Start();
@@ -71,6 +80,7 @@ internal sealed class DeviceFactory
                 NetDeviceConfig net => CreateNet(context, net, parts, failed),
                 FsDeviceConfig fs => CreateFs(context, fs),
                 VsockDeviceConfig vsock => new VsockDevice(context, vsock.ContextId, vsock.Socket),
+                PmemDeviceConfig file => pmem.Create(context, file, parts),
                 ConsoleDeviceConfig console => CreateConsole(context, console, parts),
                 _ => throw new VmException(VmErrorCode.InvalidDevice, $"{config.Driver} is not built yet"),
             };
@@ -105,7 +115,7 @@ internal sealed class DeviceFactory
         }
 
         var balloon = new VirtioBalloon(
-            context, new GuestBalloonMemory(memory), new VirtioBalloonOptions(config.Size, config.DeflateOnOom, config.FreePageReporting));
+            context, hostDevices.BalloonMemory, new VirtioBalloonOptions(config.Size, config.DeflateOnOom, config.FreePageReporting));
         parts.Balloon = balloon;
         return balloon;
     }
@@ -153,17 +163,14 @@ internal sealed class DeviceFactory
     private VirtioBlock.VirtioBlock CreateDisk(
         VirtioDeviceContext context, DiskDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
     {
-        if (config.RateLimiter is not null)
-        {
-            throw new VmException(VmErrorCode.InvalidDevice, $"rate limits of disks ('{context.Id}') are not built yet");
-        }
-
         IBlockImage image;
+        RateLimiterConfig? limits = config.RateLimiter ?? config.Image?.RateLimiter;
         if (config.Backend is { } name)
         {
             BlockBackend backend = backends.Acquire(name, context.Id);
             parts.Release = () => backends.Release(backend);
             image = backend.Image;
+            limits ??= backend.Config.Image.RateLimiter;
         }
         else
         {
@@ -177,6 +184,7 @@ internal sealed class DeviceFactory
             QueueSize = config.QueueSize,
             Serial = config.Serial ?? "",
             ReadOnly = config.ReadOnly,
+            RateLimiter = RateLimits.Create(limits),
         });
         disk.Failed += failure => failed(
             failure.Kind.ToString().ToLowerInvariant(),

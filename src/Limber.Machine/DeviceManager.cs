@@ -26,7 +26,7 @@ namespace Limber.Machine;
 /// </code>
 /// </summary>
 /// <remarks>Thread: public members any; internal ones with the control lock held, but for those that say otherwise.</remarks>
-internal sealed class DeviceManager : IDeviceManager, IDisposable
+internal sealed partial class DeviceManager : IDeviceManager, IDisposable
 {
     private readonly Lock control;
     private readonly MachinePlatform platform;
@@ -66,7 +66,8 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         isTaken = hooks.IsTaken;
         book = new OperationBook(platform, publisher, log, time, hooks.Cancel);
         reports = new StatusReports(publisher, book, time);
-        factory = new DeviceFactory(platform.MemoryMap, platform.GuestErrors, backends, platform.Config.Cpus.Boot, time) { PortChanged = OnPortChanged };
+        hostDevices = new HostDevices(platform.MemoryMap, platform.VfioCalls);
+        factory = new DeviceFactory(platform, backends, hostDevices, time) { PortChanged = OnPortChanged };
         portHotplug = new PortHotplug(control, devices, publisher);
     }
 
@@ -154,7 +155,9 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
                     device.Config = board.Number((ConsoleDeviceConfig)config);
                 }
 
-                return Attach(device, parts);
+                DevicePlug plug = Attach(device, parts);
+                HearHost(device, parts);
+                return plug;
             }
         }
         catch (Exception e)
@@ -369,6 +372,8 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         {
             device.Parts?.Device?.Reset();
         }
+
+        hostDevices.ForgetMemory();
     }
 
     /// <summary>Takes everything off the buses; open operations fail. <see cref="Dispose"/> waits for the rest.</summary>
@@ -405,6 +410,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
             port.Dispose();
         }
 
+        hostDevices.Dispose();
         backends.Dispose();
     }
 

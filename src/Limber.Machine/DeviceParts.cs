@@ -8,7 +8,8 @@ using Limber.Virtio.Balloon;
 namespace Limber.Machine;
 
 /// <summary>A device with all it holds of the host. Dispose gives it all back, in the order in which one needs the other.</summary>
-internal sealed class DeviceParts(DeviceLoop loop) : IDisposable
+/// <param name="loop">Its loop; null when it has none of its own.</param>
+internal sealed class DeviceParts(DeviceLoop? loop) : IDisposable
 {
     /// <summary>How the guest reaches it.</summary>
     public PciFunction? Function { get; set; }
@@ -45,7 +46,7 @@ internal sealed class DeviceParts(DeviceLoop loop) : IDisposable
             Device?.Dispose();
         }
 
-        loop.Dispose();
+        loop?.Dispose();
         Board?.DisposeBackends();
         OwnedImage?.Dispose();
         Release?.Invoke();

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Immutable;
 using System.Threading;
 using Limber.Device;
+using Limber.Vfio;
 
 namespace Limber.Machine;
 
@@ -25,4 +26,7 @@ public sealed record MachineEnvironment
 
     /// <summary>Starts the thread of a vCPU; tests let it fail.</summary>
     internal Action<Thread> StartThread { get; init; } = static thread => thread.Start();
+
+    /// <summary>The host's VFIO; null for the kernel's. Tests have one of their own.</summary>
+    internal IVfioCalls? VfioCalls { get; init; }
 }

@@ -16,6 +16,7 @@ using Limber.Interop;
 using Limber.Kvm;
 using Limber.Memory;
 using Limber.Pci;
+using Limber.Vfio;
 
 namespace Limber.Machine;
 
@@ -63,6 +64,7 @@ internal sealed class MachinePlatform : IDisposable
             [CpuHotplugController.ScanMethod, PciHotplugController.ScanMethod]);
         devices = new PlatformDevices(vm, environment, layout, Signals, GuestErrors, CpuHotplug);
         MemoryMap = new GuestMemoryMap(memory);
+        PmemWindow = new PmemWindow(PciPlatform.GetPmemRange(layout, model.PhysicalAddressBits));
         Pci = new PciPlatform(
             vm,
             devices,
@@ -106,6 +108,15 @@ internal sealed class MachinePlatform : IDisposable
 
     /// <summary>The guest's RAM as devices see it.</summary>
     public GuestMemoryMap MemoryMap { get; }
+
+    /// <summary>Shows the guest what is not RAM.</summary>
+    public IGuestMappings GuestMappings => vm.MemorySlots;
+
+    /// <inheritdoc cref="MachineEnvironment.VfioCalls"/>
+    public IVfioCalls? VfioCalls => environment.VfioCalls;
+
+    /// <summary>Guest physical addresses of persistent memory.</summary>
+    public PmemWindow PmemWindow { get; }
 
     public GenericEventDevice Events { get; }
 

@@ -6,7 +6,6 @@ using Limber.Control;
 using Limber.Net;
 using Limber.Virtio;
 using Limber.VirtioDevices.Net;
-using Limber.VirtioDevices.RateLimits;
 using Limber.VirtioDevices.Vhost;
 
 namespace Limber.Machine;
@@ -38,8 +37,8 @@ internal static class NetDevices
             ChecksumOffload = config.ChecksumOffload,
             TcpOffload = config.TcpOffload && config.ChecksumOffload,
             UdpOffload = config.UdpOffload && config.ChecksumOffload,
-            ReceiveLimiter = CreateLimiter(config.RateLimiter),
-            SendLimiter = CreateLimiter(config.RateLimiter),
+            ReceiveLimiter = RateLimits.Create(config.RateLimiter),
+            SendLimiter = RateLimits.Create(config.RateLimiter),
         };
         return connection switch
         {
@@ -98,14 +97,4 @@ internal static class NetDevices
     private static IPAddress? Parse(string? text) => text is null ? null : IPAddress.TryParse(text, out IPAddress? address)
         ? address
         : throw new VmException(VmErrorCode.InvalidDevice, $"'{text}' is not an IP address");
-
-    private static RateLimiter? CreateLimiter(RateLimiterConfig? config) =>
-        config is null ? null : new RateLimiter(Limit(config.Bandwidth), Limit(config.Operations));
-
-    private static TokenBucketLimit? Limit(TokenBucketConfig? bucket) => bucket is null
-        ? null
-        : new TokenBucketLimit(
-            (long)Math.Min(bucket.Size, long.MaxValue),
-            (long)Math.Min(bucket.OneTimeBurst, long.MaxValue),
-            TimeSpan.FromMilliseconds(Math.Min(bucket.RefillMilliseconds, int.MaxValue)));
 }

@@ -64,15 +64,13 @@ internal sealed class PciPlatform : IDisposable
     /// <summary>Addresses for a machine with this RAM, this many bits of physical addresses, and this many root ports.</summary>
     public static PciWindows GetWindows(MemoryLayout layout, int physicalBits, int ports)
     {
-        const ulong Alignment = 1UL << 32;
-        ulong end = Math.Min(1UL << physicalBits, PlatformMap.PciMemory64Limit);
-        ulong ramEnd = layout.High.Length == 0 ? MemoryLayout.HighStart : layout.High.End.Value;
-        ulong start = (ramEnd + Alignment - 1) & ~(Alignment - 1);
+        GuestRange space = GetDeviceSpace(layout, physicalBits);
+        GuestAddress start = GetPmemRange(layout, physicalBits).End;
         return new PciWindows(
             PlatformMap.PciMemory32.Start.Value,
             PlatformMap.PciMemory32.Length,
-            Math.Min(start, end),
-            end - Math.Min(start, end),
+            start.Value,
+            space.End - start,
             PlatformMap.PciPorts,
             PlatformMap.PciPortsLength,
             PlatformMap.PciConfigurationAddress)
@@ -82,6 +80,13 @@ internal sealed class PciPlatform : IDisposable
             Mmio32HighStart = PlatformMap.PciMemory32High.Start.Value,
             Mmio32HighLength = PlatformMap.PciMemory32High.Length,
         };
+    }
+
+    /// <summary>Addresses for persistent memory, which PCI's window above 4 GiB follows.</summary>
+    public static GuestRange GetPmemRange(MemoryLayout layout, int physicalBits)
+    {
+        GuestRange space = GetDeviceSpace(layout, physicalBits);
+        return PmemWindow.Carve(space.Start.Value, space.End.Value);
     }
 
     /// <summary>Notes that a hotplug slot is occupied, or no longer is; for the next start of the guest.</summary>
@@ -104,4 +109,13 @@ internal sealed class PciPlatform : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Bridge.Dispose();
+
+    // What is behind all RAM; empty when that goes as far as the processors can address.
+    private static GuestRange GetDeviceSpace(MemoryLayout layout, int physicalBits)
+    {
+        const ulong Alignment = 1UL << 32;
+        ulong end = Math.Min(1UL << physicalBits, PlatformMap.PciMemory64Limit);
+        GuestAddress ramEnd = layout.High.Length == 0 ? new GuestAddress(MemoryLayout.HighStart) : layout.High.End;
+        return GuestRange.Between(new GuestAddress(Math.Min(ramEnd.AlignUp(Alignment).Value, end)), new GuestAddress(end));
+    }
 }

@@ -1,5 +1,6 @@
 using System;
 using Limber.Control;
+using Limber.Device.RateLimits;
 
 namespace Limber.Machine;
 
@@ -13,14 +14,14 @@ internal sealed class StatusReports
     private readonly EventPublisher publisher;
     private readonly OperationBook book;
     private readonly TimeProvider time;
-    private readonly TokenBucket undecided;
+    private readonly RateLimiter undecided;
 
     public StatusReports(EventPublisher publisher, OperationBook book, TimeProvider time)
     {
         this.publisher = publisher;
         this.book = book;
         this.time = time;
-        undecided = new TokenBucket(time, capacity: 200, perSecond: 100);
+        undecided = new RateLimiter(null, new TokenBucketLimit(200, 0, TimeSpan.FromSeconds(2)), time);
     }
 
     /// <summary>The guest reported a status for the processor of a target.</summary>
@@ -37,7 +38,7 @@ internal sealed class StatusReports
         bool refused = !OstStatus.IsInProgress(sourceEvent, status) && status != OstStatus.Success;
         bool decides = refused || (aboutInsert && status == OstStatus.Success);
         bool first = operation is { Current.OstEvent: null };
-        if (!first && !(operation is not null && decides) && !undecided.TryTake())
+        if (!first && !(operation is not null && decides) && !undecided.TryTake(0, out _))
         {
             return;
         }

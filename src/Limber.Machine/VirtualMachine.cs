@@ -447,6 +447,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             processors.Reset();
             devices.Reset();
             platform.Reset();
+            devices.OnMemoryReady();
             LoadBootImage();
         }
         catch (Exception e) when (IsHostFailure(e))

@@ -80,6 +80,9 @@ public sealed partial class VfioPciFunction : PciFunction, ILoopOwner, IVfioAcce
     /// <summary>The host wants the function back: its owner should unplug and dispose it soon. Raised once.</summary>
     public event Action<VfioPciFunction>? RemovalRequested;
 
+    /// <summary>The host wants it back: <see cref="RemovalRequested"/> was raised, perhaps before anybody listened.</summary>
+    public bool IsRemovalRequested => Volatile.Read(ref removalRequests) != 0;
+
     /// <summary>The function or the host failed; the text says what. The function may no longer work.</summary>
     public event Action<VfioPciFunction, string>? Faulted;
 

@@ -32,6 +32,7 @@ internal sealed class BlockRequestQueue : IDisposable
     private readonly List<BlockOperation> operations = [];
     private readonly Stack<BlockOperation> free = new();
     private readonly BlockCompletion[] completions = new BlockCompletion[CompletionsAtOnce];
+    private readonly RequestBudget budget;
     private Virtqueue? queue;
     private LoopSource? source;
     private DescriptorChain? postponed;
@@ -40,6 +41,7 @@ internal sealed class BlockRequestQueue : IDisposable
     {
         this.device = device;
         this.image = image;
+        budget = new RequestBudget(device.Limiter, device);
         target = image.OpenQueue(depth);
         completionEvent = new FileDescriptor(target.CompletionEvent, ownsHandle: false);
     }
@@ -47,6 +49,8 @@ internal sealed class BlockRequestQueue : IDisposable
     public void Start(Virtqueue queue)
     {
         this.queue = queue;
+        budget.GrantsCredit = false;
+        budget.Start(queue);
         source ??= queue.Loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), device);
     }
 
@@ -58,7 +62,7 @@ internal sealed class BlockRequestQueue : IDisposable
             DescriptorChain chain = postponed;
             if (!Handle(chain))
             {
-                // As many as the host takes are in flight; a completion makes room.
+                // As many as the host takes are in flight, and a completion makes room; or the limits say to wait.
                 target.Kick();
                 return QueueWork.Waiting;
             }
@@ -78,24 +82,33 @@ internal sealed class BlockRequestQueue : IDisposable
             postponed = null;
             queue!.Abandon(chain);
         }
+
+        budget.Stop();
     }
 
-    /// <summary>The machine pauses: the request that waits for room is started as soon as there is some.</summary>
-    public void FinishPostponed()
+    /// <summary>The machine pauses: the request that waits is started as soon as there is room, whatever the limits say.</summary>
+    public void Pause()
+    {
+        budget.GrantsCredit = true;
+        FinishPostponed();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        budget.Dispose();
+        source?.Dispose();
+        completionEvent.Dispose();
+        target.Dispose();
+    }
+
+    private void FinishPostponed()
     {
         if (postponed is { } chain && Handle(chain))
         {
             postponed = null;
             target.Kick();
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        source?.Dispose();
-        completionEvent.Dispose();
-        target.Dispose();
     }
 
     // False when there is no room for it now.
@@ -221,8 +234,9 @@ internal sealed class BlockRequestQueue : IDisposable
 
     private bool TrySubmit(BlockOperation operation, in BlockRequest request)
     {
-        if (target.Submit(request))
+        if (budget.TryPay(operation.Kind is BlockRequestKind.Read or BlockRequestKind.Write ? operation.DataLength : 0) && target.Submit(request))
         {
+            budget.Spend();
             return true;
         }
 

@@ -5,6 +5,7 @@ using System.Numerics;
 using System.Text;
 using System.Threading;
 using Limber.Block;
+using Limber.Device.RateLimits;
 using Limber.Virtio;
 
 namespace Limber.VirtioBlock;
@@ -44,6 +45,7 @@ public sealed class VirtioBlock : VirtioDevice
             throw new ArgumentException($"the serial number '{options.Serial}' of {context.Id} has {Serial.Length} bytes, more than {SerialSize}");
         }
 
+        Limiter = options.RateLimiter;
         IsReadOnly = image.IsReadOnly || options.ReadOnly;
         OffersDiscard = (Features(image, options) & BlockFeatures.Discard) != 0;
         OffersWriteZeroes = (Features(image, options) & BlockFeatures.WriteZeroes) != 0;
@@ -71,6 +73,8 @@ public sealed class VirtioBlock : VirtioDevice
     public bool IsReadOnly { get; }
 
     internal byte[] Serial { get; }
+
+    internal RateLimiter? Limiter { get; }
 
     internal bool OffersDiscard { get; }
 
@@ -116,8 +120,8 @@ public sealed class VirtioBlock : VirtioDevice
         }
         else
         {
-            // A request that waits for room is started before the queue counts as stopped.
-            queues[queue.Index].FinishPostponed();
+            // A request that waits is started before the queue counts as stopped.
+            queues[queue.Index].Pause();
         }
 
         stopped();

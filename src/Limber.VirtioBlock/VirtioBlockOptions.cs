@@ -1,3 +1,5 @@
+using Limber.Device.RateLimits;
+
 namespace Limber.VirtioBlock;
 
 /// <summary>What a disk looks like to the guest.</summary>
@@ -17,4 +19,7 @@ public sealed record VirtioBlockOptions
 
     /// <summary>Refuse writes, whatever the image allows.</summary>
     public bool ReadOnly { get; init; }
+
+    /// <summary>Limits every request that reaches the image, and the bytes of reads and writes; null for no limit.</summary>
+    public RateLimiter? RateLimiter { get; init; }
 }

@@ -144,6 +144,16 @@ public sealed class QemuDeviceTests
         Assert.EndsWith(": Bus 'pci.0' not found", CommandLines.Error("limber -device virtio-rng-pci,bus=pci.0"));
     }
 
+    [Fact]
+    public void Drive_Throttling_IsARateLimitASecond()
+    {
+        VmConfig config = CommandLines.Run("limber -drive file=/d,id=d,if=none,throttling.iops-total=50,throttling.bps-total=1M -device virtio-blk,drive=d");
+        BlockBackendConfig drive = Assert.IsType<BlockBackendConfig>(Assert.Single(config.Backends));
+        Assert.Equal(new RateLimiterConfig(new TokenBucketConfig(1 << 20, 0, 1000), new TokenBucketConfig(50, 0, 1000)), drive.Image.RateLimiter);
+        Assert.Null(Assert.IsType<BlockBackendConfig>(Assert.Single(
+            CommandLines.Run("limber -drive file=/d,id=d,if=none,throttling.iops-total=0 -device virtio-blk,drive=d").Backends)).Image.RateLimiter);
+    }
+
     [Theory]
     [InlineData("file=/d,if=ide", "if=ide: not built yet (supported: none, virtio)")]
     [InlineData("file=/d,if=pflash", "if=pflash: not built yet (there is no firmware; supported: none, virtio)")]
@@ -155,7 +165,7 @@ public sealed class QemuDeviceTests
     [InlineData("file=/d,readonly=x", "Parameter 'readonly' expects 'on' or 'off'")]
     [InlineData("file=/d,foo=x", "Block format 'raw' does not support the option 'foo'")]
     [InlineData("file=nbd:host:1", "file=nbd:host:1: not built yet (supported: files and block devices of the host)")]
-    [InlineData("file=/d,throttling.iops-total=5", "throttling.iops-total=5: not built yet")]
+    [InlineData("file=/d,throttling.iops-read=5", "throttling.iops-read=5: not built yet (supported: throttling.iops-total, throttling.bps-total)")]
     [InlineData("file=/d,media=cdrom", "media=cdrom: not built yet (supported: disk)")]
     [InlineData("file=/d,snapshot=on", "snapshot=on: not built yet (supported: off)")]
     [InlineData("if=virtio", "Parameter 'file' is missing: a drive without a medium is not built yet")]

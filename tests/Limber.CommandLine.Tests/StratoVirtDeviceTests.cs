@@ -49,7 +49,7 @@ public sealed class StratoVirtDeviceTests
     [InlineData("-drive file=/d,id=d,aio=off", "aio=off needs direct=off")]
     [InlineData("-drive file=/d,id=d,if=pflash,unit=0", "if=pflash: not built yet (there is no firmware; supported: none, virtio)")]
     [InlineData("-drive file=/d,id=d,foo=1", "Invalid parameter 'foo'")]
-    [InlineData("-drive file=/d,id=d,throttling.iops-total=5", "throttling.iops-total=5: not built yet")]
+    [InlineData("-drive file=/d,id=d,throttling.iops-read=5", "Invalid parameter 'throttling.iops-read'")]
     [InlineData("-device virtio-blk-pci,bus=pcie.0,addr=1,drive=d", "Should set id.")]
     [InlineData("-device virtio-blk-pci,id=b,bus=pcie.0,drive=d", "Should set addr.")]
     [InlineData("-device virtio-blk-pci,id=b,bus=pcie.0,addr=32,drive=d", "addr=32 is not SLOT[.FUNCTION] with a slot of 0 to 31 and a function of 0 to 7")]

@@ -32,12 +32,14 @@ internal static class Program
         .. PciScenarios.All,
         .. DistroScenarios.All,
         .. AgentScenarios.All,
+        .. AttachScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,
         .. DialectScenarios.All,
         .. SessionScenarios.All,
         .. VfioScenarios.All,
+        .. VfioGuestScenarios.All,
         .. CostScenarios.All,
     ];
 

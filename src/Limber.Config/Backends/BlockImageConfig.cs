@@ -1,3 +1,5 @@
+using Limber.Config.Devices;
+
 namespace Limber.Config.Backends;
 
 /// <summary>A disk image on the host and how it is opened.</summary>
@@ -26,4 +28,7 @@ public sealed record BlockImageConfig
 
     /// <summary>How requests reach the host kernel.</summary>
     public BlockIoEngine Engine { get; init; } = BlockIoEngine.Auto;
+
+    /// <summary>Limits of a disk that uses the image and has none of its own, or null.</summary>
+    public RateLimiterConfig? RateLimiter { get; init; }
 }

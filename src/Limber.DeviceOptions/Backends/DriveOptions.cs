@@ -1,5 +1,6 @@
 using System;
 using Limber.Config.Backends;
+using Limber.Config.Devices;
 
 namespace Limber.DeviceOptions.Backends;
 
@@ -19,7 +20,12 @@ public static class DriveOptions
         OptionReader options = new(bag);
         foreach ((string name, OptionValue value) in bag)
         {
-            if (name.StartsWith("throttling.", StringComparison.Ordinal) || name is "copy-on-read" or "node-name" or "serial")
+            if (name.StartsWith(ThrottleOptions.Prefix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            if (name is "copy-on-read" or "node-name" or "serial")
             {
                 throw OptionException.NotBuilt($"{name}={value}");
             }
@@ -43,7 +49,7 @@ public static class DriveOptions
             throw new OptionException("Parameter 'file' is missing: a drive without a medium is not built yet");
         }
 
-        return new Drive(id, Image(options, file), makesDevice);
+        return new Drive(id, Image(options, file, ThrottleOptions.Read(bag, options)), makesDevice);
     }
 
     private static bool? Interface(OptionReader options)
@@ -88,7 +94,7 @@ public static class DriveOptions
         options.Size("cache-size");
     }
 
-    private static BlockImageConfig Image(OptionReader options, string file)
+    private static BlockImageConfig Image(OptionReader options, string file, RateLimiterConfig? limits)
     {
         (bool direct, bool noFlush, bool writeThrough) = options.Text("cache") switch
         {
@@ -115,6 +121,7 @@ public static class DriveOptions
             WriteThrough = options.Boolean("cache.writeback") is { } writeBack ? !writeBack : writeThrough,
             Discard = BlockOptionWords.Discard(options) ?? false,
             Engine = BlockOptionWords.Engine(options, direct),
+            RateLimiter = limits,
         };
     }
 

@@ -1,5 +1,5 @@
+using Limber.Device.RateLimits;
 using Limber.Net;
-using Limber.VirtioDevices.RateLimits;
 
 namespace Limber.VirtioDevices.Net;
 

@@ -2,10 +2,10 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using Limber.Device;
 using Limber.Device.Loop;
+using Limber.Device.RateLimits;
 using Limber.Interop;
 using Limber.Net;
 using Limber.Virtio;
-using Limber.VirtioDevices.RateLimits;
 
 namespace Limber.VirtioDevices.Net;
 

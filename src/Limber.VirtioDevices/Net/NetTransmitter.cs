@@ -1,9 +1,9 @@
 using System;
 using Limber.Device.Loop;
+using Limber.Device.RateLimits;
 using Limber.Interop;
 using Limber.Net;
 using Limber.Virtio;
-using Limber.VirtioDevices.RateLimits;
 
 namespace Limber.VirtioDevices.Net;
 

@@ -46,45 +46,23 @@ public sealed class PmemFile : IDisposable
         ArgumentNullException.ThrowIfNull(path);
         using SafeFileHandle handle = File.OpenHandle(
             path, FileMode.Open, discardWrites ? FileAccess.Read : FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        ulong present = (ulong)RandomAccess.GetLength(handle);
-        ulong length = size ?? present;
-        if (length == 0 || length % Alignment != 0)
-        {
-            throw new ArgumentException($"{length} bytes of persistent memory in '{path}' are not a multiple of {Alignment}");
-        }
+        return Map(path, handle, size, discardWrites);
+    }
 
-        if (length > present)
-        {
-            if (discardWrites)
-            {
-                throw new ArgumentException($"persistent memory of {length} bytes without writes needs as many in '{path}', which has {present}");
-            }
-
-            RandomAccess.SetLength(handle, (long)length);
-        }
-
-        bool held = false;
-        handle.DangerousAddRef(ref held);
-        try
-        {
-            int number = (int)handle.DangerousGetHandle();
-            HostMapping mapping = discardWrites
-                ? HostMapping.MapPrivate(number, length, path)
-                : HostMapping.MapShared(number, length, path);
-            try
-            {
-                return new PmemFile(path, HostCalls.Duplicate(number), mapping, discardWrites);
-            }
-            catch
-            {
-                mapping.Dispose();
-                throw;
-            }
-        }
-        finally
-        {
-            handle.DangerousRelease();
-        }
+    /// <summary>Makes a file without a name, which is gone with the device, and maps it.</summary>
+    /// <param name="directory">Where.</param>
+    /// <param name="size">Bytes, a multiple of <see cref="Alignment"/>.</param>
+    /// <exception cref="IOException">The file can't be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">Nor may it be.</exception>
+    /// <exception cref="ArgumentException">The size is not possible; the text names it.</exception>
+    /// <exception cref="HostException">The host can't map it.</exception>
+    public static PmemFile CreateIn(string directory, ulong size)
+    {
+        string path = System.IO.Path.Combine(directory, $".limber-pmem-{Guid.NewGuid():N}");
+        using SafeFileHandle handle = File.OpenHandle(
+            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        File.Delete(path);
+        return Map(path, handle, size, discardWrites: false);
     }
 
     /// <summary>Waits until what the guest wrote is on the disk; false when the disk says it is not.</summary>
@@ -111,5 +89,48 @@ public sealed class PmemFile : IDisposable
     {
         Mapping.Dispose();
         file.Dispose();
+    }
+
+    private static PmemFile Map(string path, SafeFileHandle handle, ulong? size, bool discardWrites)
+    {
+        ulong present = (ulong)RandomAccess.GetLength(handle);
+        ulong length = size ?? present;
+        if (length == 0 || length % Alignment != 0)
+        {
+            throw new ArgumentException($"{length} bytes of persistent memory in '{path}' are not a multiple of {Alignment}");
+        }
+
+        if (length > present)
+        {
+            if (discardWrites)
+            {
+                throw new ArgumentException($"persistent memory of {length} bytes without writes needs as many in '{path}', which has {present}");
+            }
+
+            RandomAccess.SetLength(handle, (long)Math.Min(length, long.MaxValue));
+        }
+
+        bool held = false;
+        handle.DangerousAddRef(ref held);
+        try
+        {
+            int number = (int)handle.DangerousGetHandle();
+            HostMapping mapping = discardWrites
+                ? HostMapping.MapPrivate(number, length, path)
+                : HostMapping.MapShared(number, length, path);
+            try
+            {
+                return new PmemFile(path, HostCalls.Duplicate(number), mapping, discardWrites);
+            }
+            catch
+            {
+                mapping.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
     }
 }

@@ -1,12 +1,12 @@
 using System;
 using System.Linq;
 using System.Threading;
+using Limber.Device.RateLimits;
 using Limber.Interop;
 using Limber.Net;
 using Limber.Virtio;
 using Limber.Virtio.TestKit;
 using Limber.VirtioDevices.Net;
-using Limber.VirtioDevices.RateLimits;
 using Limber.VirtioDevices.Tests.Fakes;
 
 namespace Limber.VirtioDevices.Tests.Net;

@@ -107,11 +107,11 @@ internal static class BlockQueries
 
         inserted.Add("backing_file_depth", 0);
         inserted.Add("drv", driver);
-        inserted.Add("iops", 0);
+        inserted.Add("iops", JsonValue.FromUnsigned(image.RateLimiter?.Operations?.Size ?? 0));
         inserted.Add("bps_wr", 0);
         inserted.Add("write_threshold", 0);
         inserted.Add("encrypted", false);
-        inserted.Add("bps", 0);
+        inserted.Add("bps", JsonValue.FromUnsigned(image.RateLimiter?.Bandwidth?.Size ?? 0));
         inserted.Add("bps_rd", 0);
         inserted.Add(
             "cache",

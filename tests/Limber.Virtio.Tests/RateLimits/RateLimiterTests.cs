@@ -1,7 +1,7 @@
 using System;
-using Limber.VirtioDevices.RateLimits;
+using Limber.Device.RateLimits;
 
-namespace Limber.VirtioDevices.Tests.RateLimits;
+namespace Limber.Virtio.Tests.RateLimits;
 
 public sealed class RateLimiterTests
 {
@@ -84,6 +84,81 @@ public sealed class RateLimiterTests
         var slow = new RateLimiter(new TokenBucketLimit(1, 0, TimeSpan.FromDays(10_000)), null, clock);
         slow.Take(1L << 32);
         Assert.Equal(TimeSpan.FromHours(1), slow.Delay());
+    }
+
+    [Fact]
+    public void TryTake_FullBucketThenSteadyRate()
+    {
+        var limiter = new RateLimiter(new TokenBucketLimit(1000, 0, TimeSpan.FromSeconds(1)), null, clock);
+        Assert.True(limiter.TryTake(1000, out _));
+        Assert.False(limiter.TryTake(100, out TimeSpan wait));
+        Assert.InRange(wait.TotalMilliseconds, 100, 100.1);
+        clock.Advance(TimeSpan.FromMilliseconds(99));
+        Assert.False(limiter.TryTake(100, out _));
+        clock.Advance(wait - TimeSpan.FromMilliseconds(99));
+        Assert.True(limiter.TryTake(100, out _));
+    }
+
+    [Fact]
+    public void TryTake_OneTimeBurst_IsUsedFirstAndOnce()
+    {
+        var limiter = new RateLimiter(new TokenBucketLimit(100, 500, TimeSpan.FromSeconds(1)), null, clock);
+        Assert.True(limiter.TryTake(500, out _));
+        Assert.True(limiter.TryTake(100, out _));
+        Assert.False(limiter.TryTake(1, out _));
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.True(limiter.TryTake(100, out _));
+        Assert.False(limiter.TryTake(1, out _));
+    }
+
+    [Fact]
+    public void TryTake_LargerThanBucket_PassesWhenFullAndIsPaidAfterwards()
+    {
+        var limiter = new RateLimiter(new TokenBucketLimit(100, 0, TimeSpan.FromSeconds(1)), null, clock);
+        Assert.True(limiter.TryTake(1000, out _));
+        Assert.False(limiter.TryTake(100, out TimeSpan wait));
+        Assert.InRange(wait.TotalSeconds, 10, 10.001);
+        clock.Advance(wait);
+        Assert.True(limiter.TryTake(100, out _));
+    }
+
+    [Fact]
+    public void TryTake_LimitsOperationsOfAnySize_RefusalTakesNothing()
+    {
+        var limiter = new RateLimiter(
+            new TokenBucketLimit(1000, 0, TimeSpan.FromSeconds(1)), new TokenBucketLimit(2, 0, TimeSpan.FromSeconds(1)), clock);
+        Assert.True(limiter.TryTake(0, out _));
+        Assert.True(limiter.TryTake(0, out _));
+        Assert.False(limiter.TryTake(900, out _));
+        clock.Advance(TimeSpan.FromMilliseconds(501));
+        Assert.True(limiter.TryTake(900, out _));
+    }
+
+    [Fact]
+    public void TryTake_LongRun_KeepsTheRate()
+    {
+        var limiter = new RateLimiter(new TokenBucketLimit(7, 0, TimeSpan.FromMilliseconds(1000)), null, clock);
+        int taken = 0;
+        for (int step = 0; step < 100_000; step++)
+        {
+            taken += limiter.TryTake(1, out _) ? 1 : 0;
+            clock.Advance(TimeSpan.FromMicroseconds(1000));
+        }
+
+        Assert.InRange(taken, 700, 707);
+    }
+
+    [Fact]
+    public void TryTake_ExtremeValues_NeverOverflow()
+    {
+        TokenBucketLimit huge = new(long.MaxValue, long.MaxValue, TimeSpan.MaxValue);
+        var limiter = new RateLimiter(huge, huge, clock);
+        Random random = new(1);
+        for (int step = 0; step < 1000; step++)
+        {
+            _ = limiter.TryTake(long.MaxValue >> random.Next(64), out _);
+            clock.Advance(TimeSpan.FromTicks(random.NextInt64(1L << 50)));
+        }
     }
 
     private sealed class ManualClock : TimeProvider
