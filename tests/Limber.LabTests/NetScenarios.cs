@@ -29,7 +29,7 @@ internal static class NetScenarios
         RestVm vm = RestVm.Start(context, Modules);
         vm.Watch(() =>
         {
-            (int, int) before = default;
+            int descriptors = 0;
             for (int round = 0; round < 3; round++)
             {
                 vm.Add("net", Card);
@@ -39,8 +39,8 @@ internal static class NetScenarios
                 Exchange(vm.Guest);
                 vm.Remove("nic");
                 ExpectNoCard(vm.Guest);
-                before = round == 0 ? vm.CountHost() : before;
-                vm.ExpectNothingLeft(before);
+                descriptors = round == 0 ? vm.Process.CountDescriptors() : descriptors;
+                vm.ExpectNothingLeft("nic", descriptors);
             }
         });
         vm.PowerOff();

@@ -44,20 +44,18 @@ internal sealed record RestVm(VmmProcess Process, GuestConsole Guest, RestClient
     public void Watch(Action story) => GuestDiagnosis.Watch(
         Process, Guest, () => Api.Send("GET", "vm.operations").Body + "\n" + Api.Send("GET", "vm.counters").Body, story);
 
-    /// <summary>The process has as many descriptors and threads as before a device came.</summary>
-    public void ExpectNothingLeft((int Descriptors, int Threads) before)
+    /// <summary>The machine has no thread of a device, and no more descriptors than after an earlier removal.</summary>
+    public void ExpectNothingLeft(string id, int descriptors)
     {
         Deadline deadline = Deadline.In(10);
-        while (CountHost() != before && !deadline.HasPassed)
+        while (Process.CountDescriptors() > descriptors && !deadline.HasPassed)
         {
             System.Threading.Thread.Sleep(50);
         }
 
-        Check.Equal(before, CountHost(), "descriptors and threads of the machine");
+        Check.Equal(descriptors, Process.CountDescriptors(), $"descriptors of the machine after the removal of {id}");
+        Check.Equal(0, Process.CountThreads(id), $"threads of {id}");
     }
-
-    /// <summary>What the machine holds of the host.</summary>
-    public (int Descriptors, int Threads) CountHost() => (Process.CountDescriptors(), Process.CountThreads(""));
 
     /// <summary>Powers the guest off; the process must end with 0.</summary>
     public void PowerOff()

@@ -26,7 +26,7 @@ internal static class VsockScenarios
         vm.Watch(() =>
         {
             vm.Guest.Run("socat -t 60 VSOCK-LISTEN:7,fork,reuseaddr PIPE >/tmp/echo.log 2>&1 & true");
-            (int, int) before = default;
+            int descriptors = 0;
             for (int round = 0; round < Rounds; round++)
             {
                 string path = context["v.sock"];
@@ -38,8 +38,8 @@ internal static class VsockScenarios
                 Step(round, "echo by the guest", () => EchoByGuest(path));
                 Step(round, "refusals", () => Refusals(vm.Guest, path));
                 Step(round, "removal of a device in use", () => RemoveInUse(vm, path));
-                before = round == 0 ? vm.CountHost() : before;
-                vm.ExpectNothingLeft(before);
+                descriptors = round == 0 ? vm.Process.CountDescriptors() : descriptors;
+                vm.ExpectNothingLeft("vs", descriptors);
             }
         });
         vm.PowerOff();
