@@ -38,7 +38,7 @@ internal static class DistroScenarios
         vm.Guest.Run("(while [ ! -e /tmp/stop ]; do dd if=/dev/urandom of=/root/busy bs=64k count=16 conv=fsync 2>/dev/null; done; touch /tmp/stopped) &");
         for (int round = 0; round < 3; round++)
         {
-            (string id, string _) = vm.Add("disk", $$"""{"path":"{{data}}","image_type":"raw","serial":"data{{round}}"}""");
+            string id = vm.Add("disk", $$"""{"path":"{{data}}","image_type":"raw","serial":"data{{round}}"}""");
             string sum = UseDisk(vm.Guest, $"data{round}");
             vm.Remove(id);
             vm.Guest.RunUntil($"ls /dev/disk/by-id | grep -c data{round}", "0", 30);

@@ -67,26 +67,6 @@ internal sealed class LabContext : IDisposable
         return new LabVm(process, qmp, new GuestConsole(process.Output, process.Type));
     }
 
-    /// <summary>
-    /// Starts a machine of 512 MiB and two processors in Cloud Hypervisor's style, with the test guest on a serial console and a
-    /// REST socket, and waits for the guest's prompt.
-    /// </summary>
-    /// <param name="append">More kernel parameters.</param>
-    /// <param name="extra">More options.</param>
-    public RestVm StartRestGuest(string append, params string[] extra)
-    {
-        string socket = this[$"api{owned.Count}"];
-        VmmProcess process = Start(
-        [
-            "cloud-hypervisor", "--kernel", Vmlinux, "--initramfs", FullInitramfs,
-            "--cmdline", $"console=ttyS0 quiet panic=-1 limber.noecho {append}".TrimEnd(), "--cpus", "boot=2", "--memory", "size=512M",
-            "--serial", "tty", "--console", "off", "--api-socket", socket, .. extra,
-        ]);
-        var vm = new RestVm(process, new RestClient(socket));
-        vm.Guest.WaitForPrompt(120);
-        return vm;
-    }
-
     /// <summary>What the machines do now, for the report of a failure.</summary>
     public IEnumerable<string> Describe() =>
         [.. owned.OfType<VmmProcess>().SelectMany(FailureReport.Describe), .. monitors.SelectMany(FailureReport.DescribeByMonitor)];

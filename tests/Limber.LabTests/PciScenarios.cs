@@ -12,7 +12,7 @@ internal static class PciScenarios
 {
     private const int MiB = 1 << 20;
     private const int Rounds = 3;
-    private const string Modules = "limber.mods=virtio_pci,virtio_blk,virtio_net,virtio-rng,virtio_balloon,virtio_console";
+    private const string Modules = "virtio_pci,virtio_blk,virtio_net,virtio-rng,virtio_balloon,virtio_console";
 
     public static Scenario[] All =>
     [
@@ -29,7 +29,7 @@ internal static class PciScenarios
         string hot = DiskFile.Make(context, "hot.img", 1);
         LabVm vm = context.StartGuest(
             "2",
-            append: Modules,
+            append: "limber.mods=" + Modules,
             extra:
             [
                 "-initrd", context.FullInitramfs,
@@ -60,14 +60,14 @@ internal static class PciScenarios
     private static void DisksByRest(LabContext context)
     {
         string hot = DiskFile.Make(context, "hot.img", 1);
-        RestVm vm = context.StartRestGuest(Modules, "--disk", $"path={DiskFile.Make(context, "boot.img", 16)},image_type=raw");
+        RestVm vm = RestVm.Start(context, Modules, null, "--disk", $"path={DiskFile.Make(context, "boot.img", 16)},image_type=raw");
         GuestConsole guest = vm.Guest;
         Check.Equal("0x1af4 0x1042", guest.Run("cat /sys/bus/pci/devices/0000:00:01.0/vendor /sys/bus/pci/devices/0000:00:01.0/device | xargs"), "the disk in the guest");
         int descriptors = 0;
         var clock = Stopwatch.StartNew();
         for (int round = 0; round < Rounds; round++)
         {
-            (string id, string bdf) = vm.Add("disk", $$"""{"path":"{{hot}}","image_type":"raw"}""");
+            (string id, string bdf) = vm.AddAt("disk", $$"""{"path":"{{hot}}","image_type":"raw"}""");
             Check.Equal("0000:00:03.0", bdf, "place of the added disk");
             guest.Run("while [ ! -b /dev/vdb ]; do usleep 10000; done");
             string sum = WriteAndSum(guest, "/dev/vdb");
@@ -85,7 +85,7 @@ internal static class PciScenarios
 
     private static void SurviveReboot(LabContext context)
     {
-        RestVm vm = context.StartRestGuest(Modules);
+        RestVm vm = RestVm.Start(context, Modules);
         string kept = DiskFile.Make(context, "kept.img", 8);
         string gone = DiskFile.Make(context, "gone.img", 8);
         vm.Add("disk", $$"""{"path":"{{gone}}","image_type":"raw","id":"gone"}""");
@@ -104,7 +104,7 @@ internal static class PciScenarios
     {
         LabVm vm = context.StartGuest(
             "1",
-            append: Modules,
+            append: "limber.mods=" + Modules,
             extra:
             [
                 "-initrd", context.FullInitramfs,

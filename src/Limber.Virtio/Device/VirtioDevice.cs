@@ -269,6 +269,15 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
     /// <param name="oddity">A constant text.</param>
     protected void Fail(string oddity) => OnQueueBroken(oddity);
 
+    /// <summary>Something failed that the driver learns of by the answers to its requests: <see cref="Faulted"/>, and no more. Thread: a loop's.</summary>
+    protected void ReportFault(Exception reason)
+    {
+        if (Interlocked.CompareExchange(ref fault, reason, null) is null)
+        {
+            Faulted?.Invoke(this, reason);
+        }
+    }
+
     /// <summary>What <see cref="GetInterruptEvent"/> returns for a running queue has changed; only for devices with a back end.</summary>
     /// <remarks>Thread: the queue's loop.</remarks>
     protected virtual void InterruptEventChanged(Virtqueue queue) { }

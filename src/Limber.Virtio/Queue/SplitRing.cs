@@ -26,6 +26,10 @@ internal sealed unsafe class SplitRing : VirtqueueRing
     private ushort outstanding;
     private bool batching;
 
+    // What another has left undone, and how much of that has been taken; empty once something newer is taken.
+    private ushort[] orphans = [];
+    private int nextOrphan;
+
     public SplitRing(in VirtqueueSettings settings, bool indirect, bool eventIndex)
         : base(settings, indirect, eventIndex) => mask = settings.Size - 1;
 
@@ -43,6 +47,44 @@ internal sealed unsafe class SplitRing : VirtqueueRing
     }
 
     public override PopResult TryPop(GuestMemory memory, DescriptorChain chain)
+    {
+        return nextOrphan < orphans.Length ? TryPopOrphan(memory, chain) : TryPopAvailable(memory, chain);
+    }
+
+    public override string? TakeOver()
+    {
+        // Acquire, as in TryPopAvailable. The used ring has no other writer any more.
+        ushort announced = Volatile.Read(ref *(ushort*)(available + 2));
+        nextUsed = Volatile.Read(ref *(ushort*)(used + 2));
+        var search = new SplitRingOrphans(available + 4, used + 4, Settings.Size);
+        if (search.Find(nextUsed, announced) is not { } found)
+        {
+            return "queue that was served by another, whose indices and entries don't fit together";
+        }
+
+        orphans = found;
+        nextOrphan = 0;
+        nextAvailable = announced;
+        signalledUsed = nextUsed;
+        outstanding = (ushort)found.Length;
+        return null;
+    }
+
+    private PopResult TryPopOrphan(GuestMemory memory, DescriptorChain chain)
+    {
+        chain.Clear();
+        chain.Id = orphans[nextOrphan];
+        if (Walk(memory, chain, chain.Id) is { } error)
+        {
+            return Break(error);
+        }
+
+        // Counted as outstanding already.
+        nextOrphan++;
+        return PopResult.Taken;
+    }
+
+    private PopResult TryPopAvailable(GuestMemory memory, DescriptorChain chain)
     {
         // Acquire: ring entries and descriptors are read after the index that announces them.
         ushort announced = Volatile.Read(ref *(ushort*)(available + 2));
@@ -66,6 +108,8 @@ internal sealed unsafe class SplitRing : VirtqueueRing
             return Break(error);
         }
 
+        orphans = [];
+        nextOrphan = 0;
         nextAvailable = unchecked((ushort)(nextAvailable + 1));
         outstanding++;
         return PopResult.Taken;
@@ -87,6 +131,12 @@ internal sealed unsafe class SplitRing : VirtqueueRing
 
     public override void Unpop(int entries)
     {
+        if (nextOrphan != 0)
+        {
+            nextOrphan--;
+            return;
+        }
+
         nextAvailable = unchecked((ushort)(nextAvailable - 1));
         outstanding--;
     }
@@ -135,7 +185,7 @@ internal sealed unsafe class SplitRing : VirtqueueRing
 
         // Full fence: the wish must be visible before the index is read again, see NeedsInterrupt.
         Thread.MemoryBarrier();
-        return Volatile.Read(ref *(ushort*)(available + 2)) != nextAvailable;
+        return nextOrphan < orphans.Length || Volatile.Read(ref *(ushort*)(available + 2)) != nextAvailable;
     }
 
     public override void DisableNotifications()

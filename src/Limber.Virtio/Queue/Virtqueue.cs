@@ -193,6 +193,21 @@ public sealed class Virtqueue
         }
     }
 
+    /// <summary>
+    /// Goes on where a back end that served the ring, and is gone, has left it: the requests that it took and did not complete
+    /// come out of <see cref="TryPop"/> first. Split rings only; before the first <see cref="TryPop"/>.
+    /// </summary>
+    /// <returns>False when the ring makes no sense; the queue is broken then.</returns>
+    public bool TakeOver()
+    {
+        if (ring.TakeOver() is { } error)
+        {
+            Break(error);
+        }
+
+        return !IsBroken;
+    }
+
     /// <summary>Asks for a turn of <see cref="VirtioDevice.ProcessQueue"/>, after it said <see cref="QueueWork.Waiting"/>.</summary>
     public void Schedule() => Runner?.Schedule();
 

@@ -1,12 +1,14 @@
 using System;
 using System.Text;
+using Limber.Interop;
 using Limber.Virtio;
 using Limber.VirtioDevices.Vhost;
 
 namespace Limber.VirtioDevices.Fs;
 
 /// <summary>
-/// A shared directory (VIRTIO 1.2, 5.11) that a vhost-user back end such as virtiofsd serves.
+/// A shared directory (VIRTIO 1.2, 5.11) that a vhost-user back end such as virtiofsd serves. When that is gone, every
+/// request is answered with ENOTCONN, as the guest's kernel answers for a FUSE server of its own that died.
 /// <code>
 ///   configuration   0 tag[36]   36 le32 num_request_queues
 ///   queues          0 high priority   1.. requests
@@ -35,7 +37,19 @@ public sealed class FsDevice : HandOverDevice
     }
 
     /// <inheritdoc/>
-    protected override QueueWork ProcessQueue(Virtqueue queue) => QueueWork.Waiting;
+    protected override bool AnswersForLostBackend => true;
+
+    /// <inheritdoc/>
+    protected override QueueWork ProcessQueue(Virtqueue queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        for (int i = 0; i < ChainsPerTurn && queue.TryPop(out DescriptorChain? chain); i++)
+        {
+            queue.Push(chain, FuseReply.WriteError(chain, ErrorNumber.ENOTCONN));
+        }
+
+        return QueueWork.Done;
+    }
 
     private static int[] QueueSizes(VhostUserRings rings, int requestQueues, int queueSize)
     {

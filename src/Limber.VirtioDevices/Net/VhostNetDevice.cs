@@ -135,6 +135,14 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
     }
 
     /// <inheritdoc/>
+    protected override void OnBackendLost()
+    {
+        // Drivers know a pulled cable; few know DEVICE_NEEDS_RESET.
+        linkIsUp = false;
+        Config.WriteUInt16(NetConfig.StatusOffset, 0);
+    }
+
+    /// <inheritdoc/>
     protected override QueueWork ProcessQueue(Virtqueue queue) => control.Process(queue, features);
 
     /// <inheritdoc/>

@@ -9,7 +9,8 @@ namespace Limber.VirtioDevices.Vhost;
 
 /// <summary>
 /// A device whose rings a back end serves. A back end that dies or does not answer fails the device
-/// (<see cref="VirtioDevice.Faulted"/>, DEVICE_NEEDS_RESET); the VM lives on, and the device stays failed.
+/// (<see cref="VirtioDevice.Faulted"/>, DEVICE_NEEDS_RESET); the VM lives on, and the device stays failed. A device type that
+/// <see cref="AnswersForLostBackend"/> answers its driver itself instead, with errors.
 /// </summary>
 /// <remarks>
 /// Everything runs on the first loop of the context, also calls that wait for the back end: it shares that loop with no device
@@ -59,6 +60,15 @@ public abstract class HandOverDevice : VirtioDevice
     /// <summary>A queue that this process serves itself, by ProcessQueue; -1 for none.</summary>
     protected virtual int OwnQueue => NoSuch;
 
+    /// <summary>
+    /// True when ProcessQueue answers requests that nobody else serves any more: those that the back end took and did not
+    /// complete, and all that follow, also after a reset. DEVICE_NEEDS_RESET is not shown then.
+    /// </summary>
+    protected virtual bool AnswersForLostBackend => false;
+
+    /// <summary>The back end is gone; the driver's configuration interrupt follows. Thread: the control loop's.</summary>
+    protected virtual void OnBackendLost() { }
+
     /// <summary>Hands the memory map over as it is now, after memory was added. Thread: any.</summary>
     public void UpdateMemory() => _ = ControlLoop.Post(
         () =>
@@ -79,14 +89,26 @@ public abstract class HandOverDevice : VirtioDevice
     {
         if (dead)
         {
-            throw new InvalidOperationException($"the back end {Backend.Name} of {Id} is gone");
+            if (!AnswersForLostBackend)
+            {
+                throw new InvalidOperationException($"the back end {Backend.Name} of {Id} is gone");
+            }
+
+            return;
         }
 
-        Backend.SetFeatures(features & Backend.Features);
-        HandOverMemory();
-        if (Backend.HangupDescriptor is { } descriptor)
+        try
         {
-            hangup = ControlLoop.Add(descriptor, LoopEvents.ReadHangup, OnHangup, this);
+            Backend.SetFeatures(features & Backend.Features);
+            HandOverMemory();
+            if (Backend.HangupDescriptor is { } descriptor)
+            {
+                hangup = ControlLoop.Add(descriptor, LoopEvents.ReadHangup, OnHangup, this);
+            }
+        }
+        catch (Exception reason) when (AnswersForLostBackend && reason is HostException or VhostUser.VhostUserException)
+        {
+            Die(reason);
         }
     }
 
@@ -108,14 +130,13 @@ public abstract class HandOverDevice : VirtioDevice
         if (ring.Queue is null || !ReferenceEquals(ring.Queue, queue))
         {
             ring.First = 0;
+            ring.IsTakenOver = false;
         }
 
         ring.Queue = queue;
         if (queue.Index == OwnQueue)
         {
-            ring.Task = ControlLoop.CreateTask(() => ServeOwn(ring), this);
-            ring.Source = ControlLoop.Add(queue.Doorbell, ring.Task.Schedule, this);
-            ring.Task.Schedule();
+            Serve(ring, queue);
             return;
         }
 
@@ -176,25 +197,71 @@ public abstract class HandOverDevice : VirtioDevice
     private void Update(int index)
     {
         HandOverRing ring = rings[index];
-        if (ring.Queue is not { IsRunning: true } queue || dead)
+        if (ring.Queue is not { IsRunning: true } queue)
         {
             return;
         }
 
-        if (!ShouldServe(index))
+        if (dead)
+        {
+            TakeOver(index, ring, queue);
+        }
+        else if (!ShouldServe(index))
         {
             Release(index, ring);
         }
         else if (!ring.IsServed)
         {
-            HandOverMemory();
-            HostEvent call = GetInterruptEvent(queue) ?? Forward(ring, queue);
-            Backend.StartRing(index, queue.Settings, ring.First, queue.Doorbell, call);
-            ring.IsServed = true;
-
-            // What the driver announced meanwhile may have been taken note of by nobody.
-            queue.Doorbell.Signal();
+            try
+            {
+                HandOver(index, ring, queue);
+            }
+            catch (Exception reason) when (AnswersForLostBackend && reason is HostException or VhostUser.VhostUserException)
+            {
+                Die(reason);
+            }
         }
+    }
+
+    private void HandOver(int index, HandOverRing ring, Virtqueue queue)
+    {
+        HandOverMemory();
+        HostEvent call = GetInterruptEvent(queue) ?? Forward(ring, queue);
+        Backend.StartRing(index, queue.Settings, ring.First, queue.Doorbell, call);
+        ring.IsServed = true;
+
+        // What the driver announced meanwhile may have been taken note of by nobody.
+        queue.Doorbell.Signal();
+    }
+
+    private void TakeOver(int index, HandOverRing ring, Virtqueue queue)
+    {
+        if (!AnswersForLostBackend || ring.Task is not null)
+        {
+            return;
+        }
+
+        Release(index, ring);
+        if (!ring.IsTakenOver)
+        {
+            if (!queue.TakeOver())
+            {
+                return;
+            }
+
+            // The back end may have completed something last and not said so.
+            ring.IsTakenOver = true;
+            Interrupt(queue);
+        }
+
+        Serve(ring, queue);
+    }
+
+    private void Serve(HandOverRing ring, Virtqueue queue)
+    {
+        ring.Task = ControlLoop.CreateTask(() => ServeOwn(ring), this);
+        ring.Source = ControlLoop.Add(queue.Doorbell, ring.Task.Schedule, this);
+        ring.Task.Schedule();
     }
 
     private HostEvent Forward(HandOverRing ring, Virtqueue queue)
@@ -263,7 +330,16 @@ public abstract class HandOverDevice : VirtioDevice
         {
             dead = true;
             Backend.Dispose();
-            OnLoopFault(reason);
+            if (AnswersForLostBackend)
+            {
+                ReportFault(reason);
+                UpdateRings();
+            }
+            else
+            {
+                OnBackendLost();
+                OnLoopFault(reason);
+            }
         }
     }
 }

@@ -13,6 +13,9 @@ internal sealed class HandOverRing
     /// <summary>Whether the back end serves it.</summary>
     public bool IsServed { get; set; }
 
+    /// <summary>Whether this process goes on with what the back end has left.</summary>
+    public bool IsTakenOver { get; set; }
+
     /// <summary>Index of the first entry the back end has not taken.</summary>
     public ushort First { get; set; }
 

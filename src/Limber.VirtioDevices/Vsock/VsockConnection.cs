@@ -39,6 +39,7 @@ internal sealed class VsockConnection
     private bool owesCredit;
     private bool owesReset;
     private bool askedForCredit;
+    private int checks;
 
     public VsockConnection(VsockDevice device, VsockAddress address, FileDescriptor socket, bool byGuest)
     {
@@ -53,6 +54,9 @@ internal sealed class VsockConnection
 
     /// <summary>True while the device has it in its list of those that have something to send.</summary>
     public bool IsQueued { get; set; }
+
+    /// <summary>True until the guest has answered.</summary>
+    public bool IsRequested => state == VsockState.Requested && !owesReset;
 
     public bool IsClosing => state == VsockState.Closing;
 
@@ -91,6 +95,19 @@ internal sealed class VsockConnection
         socket.Close();
         owesReset = true;
         device.Queue(this);
+    }
+
+    /// <summary>Gives the guest up when it has not answered until the third call; true then.</summary>
+    public bool EndIfUnanswered()
+    {
+        const int Patience = 3;
+        if (++checks < Patience)
+        {
+            return false;
+        }
+
+        Reset();
+        return true;
     }
 
     /// <summary>A packet of the guest.</summary>

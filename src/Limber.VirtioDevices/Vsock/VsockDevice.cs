@@ -16,7 +16,8 @@ namespace Limber.VirtioDevices.Vsock;
 /// </summary>
 /// <remarks>
 /// Streams only; at most <see cref="MaximumConnections"/>, each with a buffer of <see cref="VsockConnection.BufferSize"/> at most.
-/// A guest that gives no receive buffers is not answered, and what it sends waits when too many answers are due.
+/// A guest that gives no receive buffers is not answered, and what it sends waits when too many answers are due. One that does
+/// not answer a request for a connection in time has its connection reset: the program of the host can try again.
 /// Everything runs on the first loop of the context.
 /// </remarks>
 public sealed class VsockDevice : VirtioDevice
@@ -32,6 +33,9 @@ public sealed class VsockDevice : VirtioDevice
     private const uint FirstHostPort = 1u << 30;
     private const uint PastHostPort = 1u << 31;
 
+    // Linux gives up a connect of its own after this time.
+    private static readonly TimeSpan DefaultRequestLimit = TimeSpan.FromSeconds(2);
+
     private readonly uint contextId;
     private readonly VsockHost host;
     private readonly Dictionary<VsockAddress, VsockConnection> connections = [];
@@ -40,6 +44,7 @@ public sealed class VsockDevice : VirtioDevice
     private Virtqueue? receiveQueue;
     private Virtqueue? transmitQueue;
     private bool transmitWaits;
+    private LoopTimer? requestTimer;
     private uint nextHostPort = FirstHostPort;
 
     /// <param name="context">Surroundings; of its loops the first is used.</param>
@@ -56,6 +61,9 @@ public sealed class VsockDevice : VirtioDevice
         outbox = new VsockOutbox(this);
         host = new VsockHost(path);
     }
+
+    /// <summary>How long the guest has to answer a request for a connection, and half as long again.</summary>
+    internal TimeSpan RequestLimit { get; init; } = DefaultRequestLimit;
 
     /// <summary>Connections in the table. Thread: the loop's.</summary>
     internal int ConnectionCount => connections.Count;
@@ -110,6 +118,10 @@ public sealed class VsockDevice : VirtioDevice
         while (connections.ContainsKey(address));
 
         Add(new VsockConnection(this, address, socket, byGuest: false));
+        if (requestTimer is { IsRunning: false } timer)
+        {
+            timer.Start(RequestLimit / 2);
+        }
     }
 
     internal VsockHeader CreateHeader(VsockAddress address, VsockOperation operation) => new()
@@ -123,13 +135,18 @@ public sealed class VsockDevice : VirtioDevice
     };
 
     /// <inheritdoc/>
-    protected override void Activate(ulong features, IReadOnlyList<Virtqueue?> queues) => host.Start(this, ControlLoop);
+    protected override void Activate(ulong features, IReadOnlyList<Virtqueue?> queues)
+    {
+        host.Start(this, ControlLoop);
+        requestTimer = ControlLoop.CreateTimer(EndOldRequests, this);
+    }
 
     /// <inheritdoc/>
     protected override void Deactivate(Action deactivated)
     {
         ArgumentNullException.ThrowIfNull(deactivated);
         host.Stop();
+        requestTimer?.Dispose();
         foreach (VsockConnection connection in connections.Values)
         {
             connection.Close();
@@ -307,6 +324,21 @@ public sealed class VsockDevice : VirtioDevice
         {
             outbox.AddReset(address);
             receiveQueue?.Schedule();
+        }
+    }
+
+    // Comes twice in the time limit while there are requests, so one is given up at the third time it is seen.
+    private void EndOldRequests()
+    {
+        bool more = false;
+        foreach (VsockConnection connection in connections.Values)
+        {
+            more |= connection.IsRequested && !connection.EndIfUnanswered();
+        }
+
+        if (more)
+        {
+            requestTimer!.Start(RequestLimit / 2);
         }
     }
 

@@ -137,7 +137,7 @@ public sealed class HandOverTests
     public void BackendThatDiesAtTheStart_FailsTheDeviceOnly(VhostUserRequest last)
     {
         using var fake = new FakeBackend { Features = BackendFeatures, Last = last };
-        using VirtioRig rig = CreateFs(fake);
+        using VirtioRig rig = CreateNet(fake);
         rig.Start(0);
         Eventually.Holds(() => rig.Faults == 1, "a fault");
         Assert.IsType<VhostUserException>(rig.Fault);
@@ -150,13 +150,17 @@ public sealed class HandOverTests
     {
         // Without acknowledgements the front end does not wait, so the end is noticed by the hang-up.
         using var fake = new FakeBackend { Features = BackendFeatures, ProtocolFeatures = 1, Last = VhostUserRequest.SetVringEnable };
-        using VirtioRig rig = CreateFs(fake);
-        rig.Negotiate(0);
+        using VirtioRig rig = CreateNet(fake);
+        rig.Negotiate(NetFeatures.Status);
         rig.AddQueue(1, 0, 64);
         rig.Registers.WriteStatus(0x0f);
         Eventually.Holds(() => rig.Faults == 1, "a fault");
         Eventually.Holds(() => (rig.Registers.Status & VirtioStatus.DeviceNeedsReset) != 0, "DEVICE_NEEDS_RESET");
         Assert.Equal(1, rig.Transport.ConfigInterrupts);
+        Assert.False(((VhostNetDevice)rig.Device).IsLinkUp);
+        byte[] status = new byte[2];
+        Assert.True(rig.Registers.TryReadConfig(6, status));
+        Assert.Equal([0, 0], status);
 
         // Pause, resume and reset still work, and a device started again fails again.
         rig.Device.Pause();
@@ -164,6 +168,45 @@ public sealed class HandOverTests
         rig.ResetAsDriver();
         rig.Start(0);
         Eventually.Holds(() => rig.Faults == 2, "another fault");
+    }
+
+    [Theory]
+    [InlineData(VhostUserRequest.SetFeatures)]
+    [InlineData(VhostUserRequest.SetMemoryTable)]
+    [InlineData(VhostUserRequest.SetVringKick)]
+    [InlineData(VhostUserRequest.SetVringEnable)]
+    public void FsBackendThatDies_LeavesEachRequestAnError(VhostUserRequest last)
+    {
+        using var fake = new FakeBackend { Features = BackendFeatures, ProtocolFeatures = 1, Last = last };
+        using VirtioRig rig = CreateFs(fake);
+        rig.Negotiate(0);
+        RingDriver ring = rig.AddQueue(1, 0, 64);
+        DriverBuffer early = rig.Buffer(24, true);
+        Assert.True(ring.TrySubmit([Request(rig, 0x1122334455667788), early], out ushort first));
+        ring.Publish();
+        rig.Registers.WriteStatus(0x0f);
+        Assert.Equal((first, 16u), rig.Reap(1));
+        Assert.Equal(16, BinaryPrimitives.ReadInt32LittleEndian(rig.Memory.Read(early.Address, 16)));
+        Assert.Equal(-ErrorNumber.ENOTCONN, BinaryPrimitives.ReadInt32LittleEndian(rig.Memory.Read(early.Address + 4, 4)));
+        Assert.Equal(0x1122334455667788UL, BinaryPrimitives.ReadUInt64LittleEndian(rig.Memory.Read(early.Address + 8, 8)));
+
+        // One that is forgotten has no room for an answer.
+        ushort forgotten = rig.Submit(1, Request(rig, 2));
+        Assert.Equal((forgotten, 0u), rig.Reap(1));
+        Assert.Equal((1, 0), (rig.Faults, rig.Transport.ConfigInterrupts));
+        Assert.Equal(VirtioStatus.None, rig.Registers.Status & VirtioStatus.DeviceNeedsReset);
+        Assert.IsType<VhostUserException>(rig.Fault);
+
+        rig.Device.Pause();
+        ushort later = rig.Submit(1, Request(rig, 3), rig.Buffer(16, true));
+        rig.Device.Resume();
+        Assert.Equal((later, 16u), rig.Reap(1));
+
+        rig.ResetAsDriver();
+        rig.Start(0);
+        rig.Submit(1, Request(rig, 4), rig.Buffer(16, true));
+        Assert.Equal(16u, rig.Reap(1).Written);
+        Assert.Equal(1, rig.Faults);
     }
 
     [Fact]
@@ -263,6 +306,15 @@ public sealed class HandOverTests
         tap = TapInterface.Open(new TapOptions { Name = "lvtest%d", BringUp = false });
         var e = Assert.Throws<HostException>(() => new VirtioRig(c => NetDeviceFactory.Create(c, tap, options, vhost: true)));
         Assert.StartsWith($"cannot open /dev/vhost-net for {tap.Name}:", e.Message);
+    }
+
+    private static DriverBuffer Request(VirtioRig rig, ulong unique)
+    {
+        byte[] header = new byte[40];
+        header[0] = 40;
+        header[4] = 3;
+        BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(8), unique);
+        return rig.Filled(header);
     }
 
     private static unsafe bool TakeSignal(FileDescriptor descriptor)

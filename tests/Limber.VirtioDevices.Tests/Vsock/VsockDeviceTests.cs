@@ -74,6 +74,17 @@ public sealed class VsockDeviceTests
     }
 
     [Fact]
+    public void GuestThatDoesNotAnswer_IsGivenUp()
+    {
+        using var guest = new VsockGuest(requestLimit: TimeSpan.FromMilliseconds(2));
+        using Socket socket = guest.Connect();
+        VsockHeader request = guest.Receive(VsockOperation.Request);
+        Assert.Equal(0, ReceiveEnd(socket));
+        Assert.Equal(request.SourcePort, guest.Receive(VsockOperation.Reset).SourcePort);
+        Assert.Equal(0, guest.Connections());
+    }
+
+    [Fact]
     public void HostProgramThatGivesUp_ResetsTheRequest()
     {
         using var guest = new VsockGuest();

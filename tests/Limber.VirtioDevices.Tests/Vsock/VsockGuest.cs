@@ -19,10 +19,10 @@ internal sealed class VsockGuest : IDisposable
     private readonly GuestAddress scratch;
     private int next;
 
-    public VsockGuest(ulong features = 0, bool withBuffers = true)
+    public VsockGuest(ulong features = 0, bool withBuffers = true, TimeSpan? requestLimit = null)
     {
         Path = System.IO.Path.Combine(directory, "v");
-        Rig = new VirtioRig(c => new VsockDevice(c, ContextId, Path));
+        Rig = new VirtioRig(c => new VsockDevice(c, ContextId, Path) { RequestLimit = requestLimit ?? TimeSpan.FromMinutes(1) });
         Rig.Start(features, Buffers);
         scratch = Rig.Memory.Allocate(200_000);
         for (int i = 0; i < Buffers; i++)

@@ -1,0 +1,163 @@
+using System;
+using System.IO;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Tasks;
+using Limber.TestKit;
+
+namespace Limber.LabTests;
+
+/// <summary>Sockets between guest and host.</summary>
+internal static class VsockScenarios
+{
+    private const string Modules = "virtio_pci,vmw_vsock_virtio_transport";
+    private const int Length = 1 << 20;
+    private const int Rounds = 3;
+
+    public static Scenario[] All =>
+    [
+        new("vsock-rest", ByRest),
+    ];
+
+    // The guest's echo stays while the device comes and goes.
+    private static void ByRest(LabContext context)
+    {
+        RestVm vm = RestVm.Start(context, Modules, WithSocat(context));
+        vm.Watch(() =>
+        {
+            vm.Guest.Run("socat -t 60 VSOCK-LISTEN:7,fork,reuseaddr PIPE >/tmp/echo.log 2>&1 & true");
+            int descriptors = 0;
+            for (int round = 0; round < Rounds; round++)
+            {
+                string path = context["v.sock"];
+                vm.Add("vsock", $$"""{"id":"vs","cid":3,"socket":"{{path}}"}""");
+                vm.Guest.RunUntil("ls /sys/bus/virtio/drivers/vmw_vsock_virtio_transport | grep -c virtio", "1", 30);
+
+                // Linux before 6.7 drops its answers to whoever connects while its driver is starting, so the guest goes first.
+                Step(round, "echo by the host", () => EchoByHost(vm.Guest, path));
+                Step(round, "echo by the guest", () => EchoByGuest(path));
+                Step(round, "refusals", () => Refusals(vm.Guest, path));
+                Step(round, "removal of a device in use", () => RemoveInUse(vm, path));
+                descriptors = round == 0 ? vm.Process.CountDescriptors() : descriptors;
+                vm.ExpectNothingLeft("vs", descriptors);
+            }
+        });
+        vm.PowerOff();
+    }
+
+    private static void Step(int round, string name, Action play)
+    {
+        try
+        {
+            play();
+        }
+        catch (IOException e)
+        {
+            throw new ScenarioException($"{name} in round {round}: {e.Message}");
+        }
+    }
+
+    // Both directions at once: an echo that nobody reads stops.
+    private static void EchoByGuest(string path)
+    {
+        using NetworkStream stream = ConnectToGuest(path, 7);
+        Task<string> sent = Task.Run(() => Streams.SendRandom(stream, Length));
+        string received = Streams.ReceiveSum(stream);
+        Check.Equal(sent.Result, received, "what the guest's echo sent back");
+    }
+
+    private static void EchoByHost(GuestConsole guest, string path)
+    {
+        using Socket listener = Listen(path + "_9");
+        Task<long> echo = Task.Run(() => Echo(listener));
+        guest.Run($"head -c {Length} /dev/urandom >/tmp/sent");
+        guest.RunUntil("socat -t 60 STDIO VSOCK-CONNECT:2:9 </tmp/sent >/tmp/got 2>/tmp/socat.log && echo done", "done", 30);
+        Check.Equal(guest.Run("sha256sum </tmp/sent"), guest.Run("sha256sum </tmp/got"), "what the host's echo sent back");
+        Check.Equal(Length, echo.Result, "bytes at the host's echo");
+        File.Delete(path + "_9");
+    }
+
+    private static void Refusals(GuestConsole guest, string path)
+    {
+        using var stream = Streams.Connect(new UnixDomainSocketEndPoint(path));
+        stream.Write("CONNECT 8\n"u8);
+        Check.Equal(-1, stream.ReadByte(), "connection to a port nobody listens at in the guest");
+        string reason = guest.Run("socat STDIO VSOCK-CONNECT:2:10 </dev/null 2>&1 | grep -o 'Connection reset by peer'");
+        Check.Equal("Connection reset by peer", reason, "connection to a port nobody listens at on the host");
+    }
+
+    // Both ends see the end of a connection whose device is taken away.
+    private static void RemoveInUse(RestVm vm, string path)
+    {
+        using NetworkStream stream = ConnectToGuest(path, 7);
+        stream.Write("before"u8);
+        byte[] echoed = new byte[6];
+        stream.ReadExactly(echoed);
+        vm.Remove("vs");
+        try
+        {
+            Check.Equal(-1, stream.ReadByte(), "byte after the removal");
+        }
+        catch (IOException)
+        {
+            // A reset is an end as well.
+        }
+
+        Check.True(!File.Exists(path), "the socket of the removed device is gone");
+        vm.Guest.RunUntil("ls /sys/bus/virtio/drivers/vmw_vsock_virtio_transport | grep -c virtio", "0", 10);
+    }
+
+    private static NetworkStream ConnectToGuest(string path, int port)
+    {
+        NetworkStream stream = Streams.Connect(new UnixDomainSocketEndPoint(path));
+        stream.Write(Encoding.ASCII.GetBytes($"CONNECT {port}\n"));
+        var answer = new StringBuilder();
+        while (stream.ReadByte() is int next and >= 0 && next != '\n')
+        {
+            answer.Append((char)next);
+        }
+
+        Check.True(answer.ToString().StartsWith("OK ", StringComparison.Ordinal), $"CONNECT {port} was answered by \"{answer}\"");
+        return stream;
+    }
+
+    private static Socket Listen(string path)
+    {
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen(1);
+        return listener;
+    }
+
+    private static long Echo(Socket listener)
+    {
+        using Socket socket = listener.Accept();
+        byte[] buffer = new byte[16384];
+        long total = 0;
+        while (socket.Receive(buffer) is int count and > 0)
+        {
+            for (int sent = 0; sent < count; sent += socket.Send(buffer.AsSpan(sent, count - sent)))
+            {
+            }
+
+            total += count;
+        }
+
+        socket.Shutdown(SocketShutdown.Send);
+        return total;
+    }
+
+    // The kernel unpacks archives that follow each other.
+    private static string WithSocat(LabContext context)
+    {
+        string path = context["initramfs"];
+        using FileStream target = File.Create(path);
+        foreach (string part in (ReadOnlySpan<string>)[context.FullInitramfs, Path.Combine(context.Guest, "socat.cpio")])
+        {
+            using FileStream source = File.OpenRead(part);
+            source.CopyTo(target);
+        }
+
+        return path;
+    }
+}
