@@ -33,7 +33,7 @@ internal sealed class Application : IDisposable
     private MonitorSessions? sessions;
     private VirtualMachine? machine;
     private RestServer? rest;
-    private readonly AutoResetEvent activity = new(initialState: false);
+    private readonly HostEvent activity = new();
     private bool pidFileWritten;
 
     private Application(VmConfig config, string programName)
@@ -139,7 +139,7 @@ internal sealed class Application : IDisposable
         {
             listener.Start(stream =>
             {
-                activity.Set();
+                activity.Signal();
                 sessions.Serve(monitor, stream);
             });
         }
@@ -165,7 +165,7 @@ internal sealed class Application : IDisposable
             machine!.Resume();
         }
 
-        activity.Set();
+        activity.Signal();
     }
 
     // In a method of its own, so that a machine without the socket never loads the web server.
@@ -181,15 +181,19 @@ internal sealed class Application : IDisposable
     {
         Task<int> completion = machine!.Completion;
         completion.ContinueWith(
-            _ => activity.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ => activity.Signal(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         bool busy = false;
         while (!completion.IsCompleted)
         {
-            // Starting up and greeting a client touch much code that is not needed again soon.
-            bool quiet = !activity.WaitOne(busy ? QuietTime : Timeout.InfiniteTimeSpan);
+            // A plain system call: what waits here brings no page in after the pages were given back.
+            bool quiet = !activity.Wait(busy ? QuietTime : Timeout.InfiniteTimeSpan);
             if (quiet)
             {
-                ProcessImage.ReleaseUnusedPages();
+                GiveMemoryBack();
+            }
+            else
+            {
+                activity.Clear();
             }
 
             busy = !quiet;
@@ -197,6 +201,14 @@ internal sealed class Application : IDisposable
 
         sessions!.Flush();
         return completion.GetAwaiter().GetResult();
+    }
+
+    // Starting up and greeting a client leave garbage, and touch much code that is not needed again soon. The collector first:
+    // its own code is not needed again soon either. It stops vCPUs that have left the guest, once, for a millisecond or so.
+    private static void GiveMemoryBack()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ProcessImage.ReleaseUnusedPages();
     }
 
     private void HandleSignals()
