@@ -185,11 +185,12 @@ internal sealed class Application : IDisposable
         bool busy = false;
         while (!completion.IsCompleted)
         {
-            // A plain system call: what waits here brings no page in after the pages were given back.
+            // Starting up and greeting a client leave garbage, and touch much code that is not needed again soon. The wait is a
+            // plain system call, which brings few of the pages in again.
             bool quiet = !activity.Wait(busy ? QuietTime : Timeout.InfiniteTimeSpan);
             if (quiet)
             {
-                GiveMemoryBack();
+                ProcessMemory.GiveBack();
             }
             else
             {
@@ -201,14 +202,6 @@ internal sealed class Application : IDisposable
 
         sessions!.Flush();
         return completion.GetAwaiter().GetResult();
-    }
-
-    // Starting up and greeting a client leave garbage, and touch much code that is not needed again soon. The collector first:
-    // its own code is not needed again soon either. It stops vCPUs that have left the guest, once, for a millisecond or so.
-    private static void GiveMemoryBack()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        ProcessImage.ReleaseUnusedPages();
     }
 
     private void HandleSignals()

@@ -1,11 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 
 namespace Limber.Interop.Tests;
 
-public sealed class ImageMappingsTests
+public sealed class ProcessMappingsTests
 {
     private const string Program = """
         00400000-00452000 r-xp 00000000 08:02 173521      /usr/bin/some program
@@ -22,7 +23,7 @@ public sealed class ImageMappingsTests
         """;
 
     [Fact]
-    public void FindClean_Program_TakesUnchangedPagesThatCannotBeWritten() =>
+    public void FindCleanImages_Program_TakesUnchangedPagesThatCannotBeWritten() =>
         Assert.Equal(new (nint, nuint)[] { (0x400000, 0x52000), (unchecked((nint)0x7f0000000000), 0x21000) }, Find(Program));
 
     [Theory]
@@ -32,7 +33,7 @@ public sealed class ImageMappingsTests
     [InlineData("7f0000030000-7f0000031000 r-xp 00000000 00:00 0 [vdso]")]
     [InlineData("7f0000031000-7f0000030000 r--p 00000000 08:02 173521 /usr/bin/some program")]
     [InlineData("garbage")]
-    public void FindClean_AnythingElse_IsLeftAlone(string mapping) =>
+    public void FindCleanImages_AnythingElse_IsLeftAlone(string mapping) =>
         Assert.Equal(2, Find(Program + mapping + "\nAnonymous:             0 kB\n").Count);
 
     [Fact]
@@ -45,23 +46,38 @@ public sealed class ImageMappingsTests
     [Fact]
     public void Read_ArrivesByteByByte_FindsTheSame()
     {
-        ImageMappings mappings = new();
+        ProcessMappings mappings = new();
         mappings.Read(new Trickle(Encoding.ASCII.GetBytes(Program)));
-        Assert.Equal(2, mappings.FindClean().Count);
+        Assert.Equal(2, mappings.FindCleanImages().Count());
+    }
+
+    [Theory]
+    [InlineData("rw-p 00000000 00:00 0", "rd wr mr mw me ac sd", 1)]
+    [InlineData("rw-p 00000000 00:00 0", "rd wr mr mw me ac sd hg", 0)]
+    [InlineData("rw-p 00000000 00:00 0", "rd wr mr mw me ac nh sd", 0)]
+    [InlineData("rw-s 00000000 00:00 0", "rd wr sh mr mw me ms ac sd", 0)]
+    [InlineData("rw-p 00000000 00:00 0                  [stack]", "rd wr mr mw me gd ac", 0)]
+    public void FindOwnMemory_TakesWhatNobodyAdvisedAbout(string mapping, string flags, int expected)
+    {
+        ProcessMappings mappings = new();
+        string text = "7f0000030000-7f0000031000 " + mapping + "\nAnonymous:             0 kB\nVmFlags: " + flags + " \n";
+        mappings.Read(new MemoryStream(Encoding.ASCII.GetBytes(Program + text)));
+        Assert.Equal(expected, mappings.FindOwnMemory().Count());
+        Assert.Equal(2, mappings.FindCleanImages().Count());
     }
 
     [Fact]
-    public void ReleaseUnusedPages_ThisProcess_GoesOn()
+    public void GiveBack_ThisProcess_GoesOn()
     {
-        ProcessImage.ReleaseUnusedPages();
+        ProcessMemory.GiveBack();
         Assert.Equal("42", 42.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private static IReadOnlyList<(nint Start, nuint Length)> Find(string smaps)
     {
-        ImageMappings mappings = new();
+        ProcessMappings mappings = new();
         mappings.Read(new MemoryStream(Encoding.ASCII.GetBytes(smaps)));
-        return mappings.FindClean();
+        return [.. mappings.FindCleanImages()];
     }
 
     private sealed class Trickle(byte[] content) : MemoryStream(content)

@@ -6,18 +6,20 @@ using System.IO;
 namespace Limber.Interop;
 
 /// <summary>
-/// The mappings of a process that are copies of program files, as <c>/proc/PID/smaps</c> lists them (proc(5)):
+/// What a process has mapped, as <c>/proc/PID/smaps</c> lists it (proc(5)):
 /// <code>
 /// start-end perms offset device inode   path      hexadecimal addresses; one line a mapping
 /// Name:                 value kB                  its figures, a line each
+/// VmFlags: rd wr ...                              the last line of each
 /// </code>
 /// </summary>
 /// <remarks>Reads bytes and keeps numbers: it runs to make the process small, and should leave nothing behind.</remarks>
-internal sealed class ImageMappings
+internal sealed class ProcessMappings
 {
     private const int BufferSize = 8192;
 
-    private readonly List<Mapping> mappings = [];
+    private readonly List<Mapping> clean = [];
+    private readonly List<Mapping> own = [];
     private readonly HashSet<ulong> programs = [];
     private Mapping? candidate;
 
@@ -43,18 +45,24 @@ internal sealed class ImageMappings
     /// Mappings that can't be written, of which no page is the process's own, and whose file is a program: data files may be
     /// unmapped by their owner at any time, programs stay.
     /// </summary>
-    public IReadOnlyList<(nint Start, nuint Length)> FindClean()
+    public IEnumerable<(nint Start, nuint Length)> FindCleanImages()
     {
-        var clean = new List<(nint Start, nuint Length)>(mappings.Count);
-        foreach (Mapping mapping in mappings)
+        foreach (Mapping mapping in clean)
         {
             if (programs.Contains(mapping.Inode))
             {
-                clean.Add(((nint)mapping.Start, (nuint)(mapping.End - mapping.Start)));
+                yield return mapping.Range;
             }
         }
+    }
 
-        return clean;
+    /// <summary>Private memory without a file and without a word from anybody about huge pages: stacks and heaps.</summary>
+    public IEnumerable<(nint Start, nuint Length)> FindOwnMemory()
+    {
+        foreach (Mapping mapping in own)
+        {
+            yield return mapping.Range;
+        }
     }
 
     // Returns the length of the complete lines.
@@ -73,16 +81,24 @@ internal sealed class ImageMappings
 
     private void TakeLine(ReadOnlySpan<byte> line)
     {
-        if (line.StartsWith("Anonymous:"u8))
-        {
-            if (candidate is { } mapping && line.EndsWith(" 0 kB"u8))
-            {
-                mappings.Add(mapping);
-            }
-        }
-        else if (line.Length != 0 && !char.IsAsciiLetterUpper((char)line[0]))
+        if (line.Length != 0 && !char.IsAsciiLetterUpper((char)line[0]))
         {
             candidate = Parse(line);
+        }
+        else if (candidate is not { } mapping)
+        {
+            return;
+        }
+        else if (line.StartsWith("Anonymous:"u8))
+        {
+            if (!mapping.IsOwn && line.EndsWith(" 0 kB"u8))
+            {
+                clean.Add(mapping);
+            }
+        }
+        else if (line.StartsWith("VmFlags:"u8) && mapping.IsOwn && line.IndexOf(" hg"u8) < 0 && line.IndexOf(" nh"u8) < 0)
+        {
+            own.Add(mapping);
         }
     }
 
@@ -94,8 +110,10 @@ internal sealed class ImageMappings
         _ = TakeField(ref line, (byte)' ');
         _ = TakeField(ref line, (byte)' ');
         ReadOnlySpan<byte> inode = TakeField(ref line, (byte)' ');
-        if (permissions is not [(byte)'r', (byte)'-', byte execute, (byte)'p']
-            || !line.TrimStart((byte)' ').StartsWith("/"u8)
+        ReadOnlySpan<byte> path = line.TrimStart((byte)' ');
+        bool isOwn = permissions.SequenceEqual("rw-p"u8) && path.IsEmpty;
+        bool isImage = permissions is [(byte)'r', (byte)'-', _, (byte)'p'] && path.StartsWith("/"u8);
+        if (!(isOwn || isImage)
             || !ulong.TryParse(start, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong first)
             || !ulong.TryParse(end, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong beyond)
             || !ulong.TryParse(inode, NumberStyles.None, CultureInfo.InvariantCulture, out ulong file)
@@ -104,12 +122,12 @@ internal sealed class ImageMappings
             return null;
         }
 
-        if (execute == (byte)'x')
+        if (isImage && permissions[2] == (byte)'x')
         {
             programs.Add(file);
         }
 
-        return new Mapping(first, beyond, file);
+        return new Mapping(first, beyond, file, isOwn);
     }
 
     private static ReadOnlySpan<byte> TakeField(ref ReadOnlySpan<byte> rest, byte separator)
@@ -120,5 +138,8 @@ internal sealed class ImageMappings
         return field;
     }
 
-    private readonly record struct Mapping(ulong Start, ulong End, ulong Inode);
+    private readonly record struct Mapping(ulong Start, ulong End, ulong Inode, bool IsOwn)
+    {
+        public (nint Start, nuint Length) Range => ((nint)Start, (nuint)(End - Start));
+    }
 }
