@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace Limber.Interop;
 
@@ -26,6 +28,22 @@ public sealed unsafe class HostEvent : IDisposable
             PollDescriptor poll = new() { fd = Descriptor.Number, events = PollDescriptor.POLLIN };
             return Libc.poll(&poll, 1, 0) == 1;
         }
+    }
+
+    /// <summary>Waits until signalled; changes nothing.</summary>
+    /// <param name="timeout">At most this long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <returns>False when the time is over.</returns>
+    public bool Wait(TimeSpan timeout)
+    {
+        PollDescriptor poll = new() { fd = Descriptor.Number, events = PollDescriptor.POLLIN };
+        int milliseconds = timeout == Timeout.InfiniteTimeSpan ? -1 : (int)Math.Ceiling(timeout.TotalMilliseconds);
+        int ready;
+        do
+        {
+            ready = Libc.poll(&poll, 1, milliseconds);
+        }
+        while (ready < 0 && Marshal.GetLastPInvokeError() == ErrorNumber.EINTR);
+        return ready == 1;
     }
 
     /// <summary>Adds one.</summary>

@@ -1,9 +1,12 @@
 namespace Limber.Interop;
 
 /// <summary>The calling thread as the host sees it.</summary>
-public static class HostThread
+public static unsafe class HostThread
 {
     private const int PR_SET_NAME = 15;
+    private const int AttributesSize = 64; // pthread_attr_t has 56 bytes on x86-64
+    private const long StackReserve = 32 * 1024;
+    private const long PageSize = 4096;
 
     /// <summary>Thread id, as in <c>/proc/PID/task</c>.</summary>
     public static int CurrentId => Libc.gettid();
@@ -14,4 +17,28 @@ public static class HostThread
     /// </summary>
     /// <param name="name">The first 15 bytes count.</param>
     public static void SetCurrentName(string name) => _ = Libc.prctl_name(PR_SET_NAME, name);
+
+    /// <summary>Gives back the pages of the calling thread's stack that no call is using, and lets it have no huge page again.</summary>
+    public static void GiveBackUnusedStack()
+    {
+        byte* attributes = stackalloc byte[AttributesSize];
+        if (Libc.pthread_getattr_np(Libc.pthread_self(), attributes) != 0)
+        {
+            return;
+        }
+
+        nint lowest;
+        nuint size;
+        bool known = Libc.pthread_attr_getstack(attributes, &lowest, &size) == 0;
+        _ = Libc.pthread_attr_destroy(attributes);
+
+        // SAFETY: a stack grows downwards, and only this thread uses it: nothing is alive below the call that is being made,
+        // for which the reserve leaves room.
+        long unused = (((nint)attributes - StackReserve) & -PageSize) - lowest;
+        if (known && unused > 0)
+        {
+            _ = Libc.madvise(lowest, (nuint)unused, Libc.MADV_NOHUGEPAGE);
+            _ = Libc.madvise(lowest, (nuint)unused, Libc.MADV_DONTNEED);
+        }
+    }
 }

@@ -21,6 +21,7 @@ public static unsafe partial class Libc
     public const int MADV_DONTNEED = 4;
     public const int MADV_REMOVE = 9;
     public const int MADV_HUGEPAGE = 14;
+    public const int MADV_NOHUGEPAGE = 15;
     public const uint MFD_CLOEXEC = 1;
     public const int O_RDWR = 2;
     public const int O_CLOEXEC = 0x80000;
@@ -79,6 +80,19 @@ public static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int tgkill(int processId, int threadId, int signal);
+
+    [LibraryImport(Library)]
+    public static partial nint pthread_self();
+
+    /// <summary>Fills a <c>pthread_attr_t</c> that <see cref="pthread_attr_destroy"/> must be called for.</summary>
+    [LibraryImport(Library)]
+    public static partial int pthread_getattr_np(nint thread, void* attributes);
+
+    [LibraryImport(Library)]
+    public static partial int pthread_attr_getstack(void* attributes, nint* lowest, nuint* size);
+
+    [LibraryImport(Library)]
+    public static partial int pthread_attr_destroy(void* attributes);
 
     /// <summary>Returns the error number itself, not -1.</summary>
     [LibraryImport(Library)]

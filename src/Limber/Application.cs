@@ -33,7 +33,7 @@ internal sealed class Application : IDisposable
     private MonitorSessions? sessions;
     private VirtualMachine? machine;
     private RestServer? rest;
-    private readonly AutoResetEvent activity = new(initialState: false);
+    private readonly HostEvent activity = new();
     private bool pidFileWritten;
 
     private Application(VmConfig config, string programName)
@@ -139,7 +139,7 @@ internal sealed class Application : IDisposable
         {
             listener.Start(stream =>
             {
-                activity.Set();
+                activity.Signal();
                 sessions.Serve(monitor, stream);
             });
         }
@@ -165,7 +165,7 @@ internal sealed class Application : IDisposable
             machine!.Resume();
         }
 
-        activity.Set();
+        activity.Signal();
     }
 
     // In a method of its own, so that a machine without the socket never loads the web server.
@@ -181,15 +181,20 @@ internal sealed class Application : IDisposable
     {
         Task<int> completion = machine!.Completion;
         completion.ContinueWith(
-            _ => activity.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ => activity.Signal(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         bool busy = false;
         while (!completion.IsCompleted)
         {
-            // Starting up and greeting a client touch much code that is not needed again soon.
-            bool quiet = !activity.WaitOne(busy ? QuietTime : Timeout.InfiniteTimeSpan);
+            // Starting up and greeting a client leave garbage, and touch much code that is not needed again soon. The wait is a
+            // plain system call, which brings few of the pages in again.
+            bool quiet = !activity.Wait(busy ? QuietTime : Timeout.InfiniteTimeSpan);
             if (quiet)
             {
-                ProcessImage.ReleaseUnusedPages();
+                ProcessMemory.GiveBack();
+            }
+            else
+            {
+                activity.Clear();
             }
 
             busy = !quiet;

@@ -1,3 +1,6 @@
+using System;
+using System.Threading;
+
 namespace Limber.Interop.Tests;
 
 public sealed class HostEventTests
@@ -14,6 +17,17 @@ public sealed class HostEventTests
         Assert.True(e.Clear());
         Assert.False(e.IsSignalled);
         Assert.False(e.Clear());
+    }
+
+    [Fact]
+    public void Wait_ForASignal_ReturnsAndLeavesIt()
+    {
+        using var e = new HostEvent();
+        Assert.False(e.Wait(TimeSpan.Zero));
+        e.Signal();
+
+        Assert.True(e.Wait(Timeout.InfiniteTimeSpan));
+        Assert.True(e.IsSignalled);
     }
 
     [Fact]
