@@ -42,6 +42,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         {
             ChangedBeforeStart = () => bootImageStale = true,
         };
+        Memory = new NoMemory(platform.Config.Memory.Size);
         worker = new Thread(Work, WorkerStackSize) { Name = "limber-vm", IsBackground = true };
     }
 
@@ -53,6 +54,9 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
 
     /// <inheritdoc/>
     public IDeviceManager Devices => devices;
+
+    /// <inheritdoc/>
+    public IMemoryManager Memory { get; }
 
     /// <inheritdoc/>
     public Task<int> Completion => completion.Task;
