@@ -44,7 +44,10 @@ public sealed record VmConfig
     /// </summary>
     public ImmutableArray<string> Devices { get; init; } = [];
 
-    /// <summary>Block and network backends that devices refer to by name.</summary>
+    /// <summary>DIMMs that are there when the guest starts.</summary>
+    public ImmutableArray<DimmConfig> Dimms { get; init; } = [];
+
+    /// <summary>Block, network and memory backends that devices refer to by name.</summary>
     public ImmutableArray<BackendConfig> Backends { get; init; } = [];
 
     /// <summary>PCI devices that are there when the guest starts, root ports included, in the order they get their places.</summary>

@@ -65,6 +65,9 @@ public interface IVirtualMachine
     /// <summary>The PCI devices.</summary>
     IDeviceManager Devices { get; }
 
+    /// <summary>Memory devices and the memory's size.</summary>
+    IMemoryManager Memory { get; }
+
     /// <summary>All operations that are not final and the most recent final ones (256), by ascending id.</summary>
     IReadOnlyList<IHotplugOperation> GetOperations();
 

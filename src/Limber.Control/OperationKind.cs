@@ -17,4 +17,13 @@ public enum OperationKind
 
     /// <summary>Take a PCI device out.</summary>
     DeviceUnplug,
+
+    /// <summary>Plug a DIMM in.</summary>
+    MemoryPlug,
+
+    /// <summary>Take a DIMM out.</summary>
+    MemoryUnplug,
+
+    /// <summary>Change how much of a virtio-mem device the guest uses.</summary>
+    MemoryResize,
 }

@@ -51,6 +51,9 @@ public enum VmErrorCode
     /// <summary>A value of the device's or backend's configuration is not allowed; the message names it and its limits.</summary>
     InvalidDevice,
 
+    /// <summary>Memory devices would have more than the maximum, or no gap is large enough; the message says how much is left.</summary>
+    NoMemorySpace,
+
     /// <summary>The hypervisor or the host refused (out of memory, out of descriptors, ...).</summary>
     HostFailure,
 }

@@ -36,7 +36,11 @@ public abstract record VmEvent
     /// <param name="Slot">Slot index.</param>
     /// <param name="Source">Source event: 1 device check, 3 eject request, 0x103 ejection processing ...</param>
     /// <param name="Status">Status code: 0 success ...</param>
-    public sealed record AcpiDeviceOst(string? Id, int Slot, uint Source, uint Status) : VmEvent;
+    public sealed record AcpiDeviceOst(string? Id, int Slot, uint Source, uint Status) : VmEvent
+    {
+        /// <summary>What the slot is for.</summary>
+        public DeviceClass Class { get; init; }
+    }
 
     /// <summary>A device was plugged in.</summary>
     public sealed record DevicePlugged(DeviceInfo Device) : VmEvent;
@@ -58,7 +62,27 @@ public abstract record VmEvent
     public sealed record DeviceFailed(DeviceInfo Device, string Operation, string Reason, bool NoSpace) : VmEvent;
 
     /// <summary>The guest refused a removal.</summary>
-    public sealed record DeviceUnplugGuestError(string? Id, string Path) : VmEvent;
+    public sealed record DeviceUnplugGuestError(string? Id, string Path) : VmEvent
+    {
+        /// <summary>What the device is.</summary>
+        public DeviceClass Class { get; init; }
+
+        /// <summary>The guest's reason in words, or null.</summary>
+        public string? Reason { get; init; }
+    }
+
+    /// <summary>A DIMM was plugged in.</summary>
+    public sealed record MemoryDevicePlugged(MemoryDeviceInfo Device) : VmEvent;
+
+    /// <summary>A guest changed how much of a virtio-mem device it uses (QEMU's MEMORY_DEVICE_SIZE_CHANGE).</summary>
+    /// <param name="Id">The user's id of the device, or null.</param>
+    /// <param name="Path">Its object path.</param>
+    /// <param name="Size">Bytes the guest has plugged now.</param>
+    public sealed record MemoryDeviceSizeChanged(string? Id, string Path, ulong Size) : VmEvent;
+
+    /// <summary>The guest gave memory to the balloon or took some back (QEMU's BALLOON_CHANGE).</summary>
+    /// <param name="Actual">Bytes of memory the guest has left.</param>
+    public sealed record BalloonChanged(ulong Actual) : VmEvent;
 
     /// <summary>An operation changed its state.</summary>
     public sealed record OperationChanged(OperationSnapshot Operation) : VmEvent;

@@ -11,6 +11,7 @@ using Limber.Device.Loop;
 using Limber.Memory;
 using Limber.Virtio;
 using Limber.Virtio.Balloon;
+using Limber.Virtio.Mem;
 using Limber.Virtio.Pci;
 using Limber.Virtio.Rng;
 using Limber.VhostUser;
@@ -36,13 +37,16 @@ internal sealed class DeviceFactory
     private readonly BackendSet backends;
     private readonly PmemDevices pmem;
     private readonly HostDevices hostDevices;
+    private readonly VirtioMemFactory memoryDevices;
     private readonly int bootProcessors;
     private readonly TimeProvider time;
     private int lastCard;
 
-    public DeviceFactory(MachinePlatform platform, BackendSet backends, HostDevices hostDevices, TimeProvider time)
+    public DeviceFactory(
+        MachinePlatform platform, BackendSet backends, HostDevices hostDevices, VirtioMemFactory memoryDevices, TimeProvider time)
     {
         this.time = time;
+        this.memoryDevices = memoryDevices;
         memory = platform.MemoryMap;
         log = platform.GuestErrors;
         this.backends = backends;
@@ -75,6 +79,7 @@ internal sealed class DeviceFactory
             VirtioDevice device = config switch
             {
                 RngDeviceConfig rng => CreateRng(context, rng),
+                VirtioMemDeviceConfig mem => memoryDevices.Create(context, mem, parts),
                 BalloonDeviceConfig balloon => CreateBalloon(context, balloon, parts),
                 DiskDeviceConfig disk => CreateDisk(context, disk, parts, failed),
                 NetDeviceConfig net => CreateNet(context, net, parts, failed),

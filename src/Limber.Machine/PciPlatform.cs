@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using Limber.Acpi;
-using Limber.Boot;
 using Limber.Device;
 using Limber.Devices.Platform;
 using Limber.Devices.Platform.PciHotplug;
@@ -61,11 +60,11 @@ internal sealed class PciPlatform : IDisposable
     /// <summary>Says where configuration space is.</summary>
     public AcpiTableBuilder Mcfg => Bridge.DescribeConfigurationSpace();
 
-    /// <summary>Addresses for a machine with this RAM, this many bits of physical addresses, and this many root ports.</summary>
-    public static PciWindows GetWindows(MemoryLayout layout, int physicalBits, int ports)
+    /// <summary>Addresses for a machine whose memory, also that which may come, ends here; with this many bits of physical addresses and root ports.</summary>
+    public static PciWindows GetWindows(GuestAddress memoryEnd, int physicalBits, int ports)
     {
-        GuestRange space = GetDeviceSpace(layout, physicalBits);
-        GuestAddress start = GetPmemRange(layout, physicalBits).End;
+        GuestRange space = GetDeviceSpace(memoryEnd, physicalBits);
+        GuestAddress start = GetPmemRange(memoryEnd, physicalBits).End;
         return new PciWindows(
             PlatformMap.PciMemory32.Start.Value,
             PlatformMap.PciMemory32.Length,
@@ -83,9 +82,9 @@ internal sealed class PciPlatform : IDisposable
     }
 
     /// <summary>Addresses for persistent memory, which PCI's window above 4 GiB follows.</summary>
-    public static GuestRange GetPmemRange(MemoryLayout layout, int physicalBits)
+    public static GuestRange GetPmemRange(GuestAddress memoryEnd, int physicalBits)
     {
-        GuestRange space = GetDeviceSpace(layout, physicalBits);
+        GuestRange space = GetDeviceSpace(memoryEnd, physicalBits);
         return PmemWindow.Carve(space.Start.Value, space.End.Value);
     }
 
@@ -110,12 +109,11 @@ internal sealed class PciPlatform : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Bridge.Dispose();
 
-    // What is behind all RAM; empty when that goes as far as the processors can address.
-    private static GuestRange GetDeviceSpace(MemoryLayout layout, int physicalBits)
+    // What is behind all memory; empty when that goes as far as the processors can address.
+    private static GuestRange GetDeviceSpace(GuestAddress memoryEnd, int physicalBits)
     {
         const ulong Alignment = 1UL << 32;
         ulong end = Math.Min(1UL << physicalBits, PlatformMap.PciMemory64Limit);
-        GuestAddress ramEnd = layout.High.Length == 0 ? new GuestAddress(MemoryLayout.HighStart) : layout.High.End;
-        return GuestRange.Between(new GuestAddress(Math.Min(ramEnd.AlignUp(Alignment).Value, end)), new GuestAddress(end));
+        return GuestRange.Between(new GuestAddress(Math.Min(memoryEnd.AlignUp(Alignment).Value, end)), new GuestAddress(end));
     }
 }

@@ -36,6 +36,7 @@ internal static class Program
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
+        .. MemoryScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,

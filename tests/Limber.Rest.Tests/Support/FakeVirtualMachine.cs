@@ -45,6 +45,8 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public IDeviceManager Devices { get; init; } = new NoDevices();
 
+    public IMemoryManager Memory { get; init; } = new NoMemory();
+
     public string CpuModelName => "host";
 
     public RunState State { get; set; } = RunState.Running;

@@ -44,6 +44,8 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public IDeviceManager Devices { get; init; } = new NoDevices();
 
+    public IMemoryManager Memory { get; init; } = new NoMemory();
+
     public string CpuModelName => "qemu64";
 
     public RunState State { get; set; } = RunState.Prelaunch;
