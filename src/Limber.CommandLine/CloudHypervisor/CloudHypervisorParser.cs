@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Limber.CommandLine.CloudHypervisor.Devices;
 using Limber.Config;
+using Limber.Config.Devices;
 
 namespace Limber.CommandLine.CloudHypervisor;
 
@@ -12,7 +13,8 @@ internal sealed class CloudHypervisorParser(string programName)
     private static readonly string[] Built =
     [
         "kernel", "initramfs", "cmdline", "cpus", "memory", "serial", "console", "api-socket", "no-shutdown",
-        "seccomp", "numa", "disk", "net", "rng", "balloon", "fs", "pmem", "vsock", "device", LimberOption.Name,
+        "seccomp", "numa", "disk", "net", "rng", "balloon", "fs", "pmem", "vsock", "device", "memory-zone",
+        LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -34,7 +36,7 @@ internal sealed class CloudHypervisorParser(string programName)
         PayloadConfig payload = Payload(options);
         ConsoleOptions.RequireNoConsole(options.Value("console"));
         CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
-        MemoryConfig memory = MemoryOption.Resolve(options.Value("memory"));
+        (MemoryConfig memory, VirtioMemDeviceConfig? memoryDevice) = MemoryOption.Resolve(options.Value("memory"), options.Values("memory-zone"));
         VmConfig config = new()
         {
             Dialect = Dialect.CloudHypervisor,
@@ -42,7 +44,7 @@ internal sealed class CloudHypervisorParser(string programName)
             Memory = memory,
             Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
             Payload = payload,
-            PciDevices = DeviceList.Resolve(options),
+            PciDevices = DeviceList.Resolve(options, memoryDevice),
             Serials = ConsoleOptions.Serials(options.Value("serial")),
             ApiSocket = ApiSocket(options.Value("api-socket")),
             NoShutdown = options.Has("no-shutdown"),

@@ -79,7 +79,9 @@ internal sealed class PciDeviceCommands(IVirtualMachine machine, NamedThings thi
     }
 
     private bool IsTaken(string id) =>
-        machine.Devices.FindDevice(id) is not null || machine.GetCpuSlots().Any(slot => slot.Occupant?.Id == id);
+        machine.Devices.FindDevice(id) is not null
+        || machine.Memory.GetMemoryDevices().Any(device => device.Id == id)
+        || machine.GetCpuSlots().Any(slot => slot.Occupant?.Id == id);
 
     private static string? Text(OptionBag bag, string name) => bag.TryGet(name, out OptionValue value) ? value.AsText() : null;
 }

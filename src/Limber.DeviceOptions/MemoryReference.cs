@@ -1,0 +1,21 @@
+using Limber.Config.Backends;
+
+namespace Limber.DeviceOptions;
+
+/// <summary>The property <c>memdev</c> of memory devices.</summary>
+internal static class MemoryReference
+{
+    /// <param name="options">The device's properties.</param>
+    /// <param name="references">Where its memory is found.</param>
+    /// <param name="missing">The message when it was not given.</param>
+    public static MemoryBackendConfig Read(OptionReader options, IDeviceReferences references, string missing)
+    {
+        string id = options.Text("memdev") is { Length: > 0 } text ? text : throw new OptionException(missing);
+        return references.FindObject(id) switch
+        {
+            NamedObject.Memory memory => memory.Config,
+            null => throw new OptionException($"Device '{id}' not found") { IsNotFound = true },
+            _ => throw new OptionException("Invalid parameter type for 'memdev', expected: memory-backend"),
+        };
+    }
+}
