@@ -28,7 +28,8 @@ internal sealed class VirtioMemDriver : DeviceDriver
     {
         OptionReader options = reader.Options;
         RequireBuilt(options);
-        ulong blockSize = BlockSize(options);
+        ulong? given = BlockSize(options);
+        ulong blockSize = given ?? VirtioMemDeviceConfig.DefaultBlockSize;
         ulong requested = options.Size("requested-size") ?? 0;
         MemoryBackendConfig memory = MemoryReference.Read(options, reader.References, "'memdev' property is not set");
         if (requested % blockSize != 0)
@@ -44,7 +45,7 @@ internal sealed class VirtioMemDriver : DeviceDriver
             Slot = reader.Slot,
             Backend = memory.Name,
             Node = (int?)options.Number("node", 0, NumaConfig.MaxNodes - 1),
-            BlockSize = options.Has("block-size") ? blockSize : null,
+            BlockSize = given,
             RequestedSize = requested,
             Address = address == 0 ? null : address,
         };
@@ -62,12 +63,15 @@ internal sealed class VirtioMemDriver : DeviceDriver
         options.Boolean("dynamic-memslots");
     }
 
-    private static ulong BlockSize(OptionReader options)
+    private static ulong? BlockSize(OptionReader options)
     {
         const ulong Least = VirtioMemDeviceConfig.DefaultBlockSize;
-        ulong size = options.Size("block-size") is { } given and not 0 ? given : Least;
-        return size < Least ? throw new OptionException($"'block-size' property has to be at least 0x{Least:x}")
-            : !ulong.IsPow2(size) ? throw new OptionException("'block-size' property has to be a power of two")
-            : size;
+        return options.Size("block-size") switch
+        {
+            null or 0 => null,
+            < Least => throw new OptionException($"'block-size' property has to be at least 0x{Least:x}"),
+            ulong size when !ulong.IsPow2(size) => throw new OptionException("'block-size' property has to be a power of two"),
+            ulong size => size,
+        };
     }
 }
