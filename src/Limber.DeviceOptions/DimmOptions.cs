@@ -45,7 +45,7 @@ public static class DimmOptions
         {
             Id = bag.TryGet("id", out OptionValue id) ? id.AsText() : null,
             Backend = MemoryReference.Read(options, references, "'memdev' property must be set").Name,
-            Node = (int?)options.Number("node", 0, NumaConfig.MaxNodes - 1),
+            Node = MemoryReference.ReadNode(options),
             Address = address == 0 ? null : address,
             Slot = slot < 0 ? null : (int)slot,
         };

@@ -20,7 +20,12 @@ public static class SizeText
             return ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong hex) ? hex : null;
         }
 
-        int shift = text.Length == 0 ? 0 : text[^1] switch
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        int shift = text[^1] switch
         {
             'b' or 'B' => 0,
             'k' or 'K' => 10,

@@ -41,14 +41,14 @@ public sealed class MemoryHotplugTests
     {
         VmConfig config = CommandLines.Run(
             "limber -m 512M,slots=3,maxmem=4G -device pc-dimm,id=d1,memdev=m1 "
-            + "-device '{\"driver\":\"pc-dimm\",\"memdev\":\"m2\",\"node\":0,\"addr\":5368709120,\"slot\":2}' "
+            + "-device '{\"driver\":\"pc-dimm\",\"memdev\":\"m2\",\"node\":1,\"addr\":5368709120,\"slot\":2}' "
             + "-object memory-backend-ram,id=m1,size=128M "
             + "-object '{\"qom-type\":\"memory-backend-file\",\"id\":\"m2\",\"mem-path\":\"/f\",\"size\":268435456,\"share\":true,\"prealloc\":true}' "
             + "-object memory-backend-memfd,id=m3,size=0.5G");
         Assert.Equal(
             [
                 new DimmConfig { Id = "d1", Backend = "m1" },
-                new DimmConfig { Backend = "m2", Node = 0, Address = 5 * GiB, Slot = 2 },
+                new DimmConfig { Backend = "m2", Node = 1, Address = 5 * GiB, Slot = 2 },
             ],
             config.Dimms.AsEnumerable());
         Assert.Equal(
@@ -65,9 +65,9 @@ public sealed class MemoryHotplugTests
     {
         VmConfig config = CommandLines.Run(
             "limber -m 512M,maxmem=4G -object memory-backend-ram,id=m,size=1G "
-            + "-device virtio-mem-pci,id=v,memdev=m,requested-size=256M,block-size=4M,node=0,memaddr=0x140000000,addr=5");
+            + "-device virtio-mem-pci,id=v,memdev=m,requested-size=256M,block-size=4M,node=0x1,memaddr=0x140000000,addr=5");
         Assert.Equal(
-            [new VirtioMemDeviceConfig { Id = "v", Backend = "m", RequestedSize = 256 * MiB, BlockSize = 4 * MiB, Node = 0, Address = 5 * GiB, Slot = 5 }],
+            [new VirtioMemDeviceConfig { Id = "v", Backend = "m", RequestedSize = 256 * MiB, BlockSize = 4 * MiB, Node = 1, Address = 5 * GiB, Slot = 5 }],
             config.PciDevices.AsEnumerable());
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Limber.Config;
 using Limber.Config.Backends;
 using Limber.Config.Devices;
 
@@ -44,7 +43,7 @@ internal sealed class VirtioMemDriver : DeviceDriver
             Bus = reader.Bus,
             Slot = reader.Slot,
             Backend = memory.Name,
-            Node = (int?)options.Number("node", 0, NumaConfig.MaxNodes - 1),
+            Node = MemoryReference.ReadNode(options),
             BlockSize = given,
             RequestedSize = requested,
             Address = address == 0 ? null : address,
