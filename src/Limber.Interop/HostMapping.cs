@@ -89,6 +89,54 @@ public sealed unsafe class HostMapping : SafeHandle
         return Checked(address, length, shared: false, name);
     }
 
+    /// <summary>Maps the first bytes of a file by its path; made when it does not exist, enlarged when it is shorter.</summary>
+    /// <param name="path">A regular file.</param>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <param name="shared">What is written reaches the file, and other processes may map it.</param>
+    /// <exception cref="HostException">The file can't be opened, enlarged or mapped.</exception>
+    public static HostMapping OpenFile(string path, ulong length, bool shared)
+    {
+        int fd = Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, Convert.ToInt32("600", 8));
+        if (fd < 0)
+        {
+            throw HostException.FromLastError($"cannot open {path}");
+        }
+
+        var file = new FileDescriptor(fd);
+        try
+        {
+            if ((ulong)Libc.lseek(fd, 0, Libc.SEEK_END) < length && Libc.ftruncate(fd, checked((long)length)) != 0)
+            {
+                throw HostException.FromLastError($"cannot enlarge {path} to {length} bytes");
+            }
+
+            if (!shared)
+            {
+                HostMapping mapping = MapPrivate(fd, length, path);
+                file.Dispose();
+                return mapping;
+            }
+
+            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
+            return Checked(address, length, shared: true, path, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Allocates every page now, not when it is touched.</summary>
+    /// <exception cref="HostException">The host has not as many, or its kernel is older than 5.14.</exception>
+    public void Populate()
+    {
+        if (Libc.madvise(handle, (nuint)Length, Libc.MADV_POPULATE_WRITE) != 0)
+        {
+            throw HostException.FromLastError($"cannot allocate {Length} bytes of memory beforehand");
+        }
+    }
+
     /// <summary>Asks for huge pages where the host has them; no effect where it does not.</summary>
     public void PreferHugePages() => _ = Libc.madvise(handle, (nuint)Length, Libc.MADV_HUGEPAGE);
 

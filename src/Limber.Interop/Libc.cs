@@ -21,9 +21,12 @@ public static unsafe partial class Libc
     public const int MADV_DONTNEED = 4;
     public const int MADV_REMOVE = 9;
     public const int MADV_HUGEPAGE = 14;
+    public const int MADV_POPULATE_WRITE = 23;
     public const uint MFD_CLOEXEC = 1;
     public const int O_RDWR = 2;
+    public const int O_CREAT = 0x40;
     public const int O_CLOEXEC = 0x80000;
+    public const int SEEK_END = 2;
     public const int EFD_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;
 
@@ -43,6 +46,9 @@ public static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int ftruncate(int fd, long length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial long lseek(int fd, long offset, int whence);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags, int mode);

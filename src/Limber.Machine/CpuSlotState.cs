@@ -50,6 +50,9 @@ internal sealed class CpuSlotState : HotplugTarget
     public override string Noun => "processor";
 
     /// <inheritdoc/>
+    public override DeviceClass Class => DeviceClass.Processor;
+
+    /// <inheritdoc/>
     public override OperationKind PlugKind => OperationKind.CpuPlug;
 
     /// <inheritdoc/>

@@ -12,6 +12,7 @@ using Limber.Device.Loop;
 using Limber.Memory;
 using Limber.Virtio;
 using Limber.Virtio.Balloon;
+using Limber.Virtio.Mem;
 using Limber.Virtio.Pci;
 using Limber.Virtio.Rng;
 using Limber.VhostUser;
@@ -35,11 +36,14 @@ internal sealed class DeviceFactory
     private readonly GuestMemoryMap memory;
     private readonly IDeviceLog log;
     private readonly BackendSet backends;
+    private readonly VirtioMemFactory memoryDevices;
     private readonly int bootProcessors;
     private int lastCard;
 
-    public DeviceFactory(GuestMemoryMap memory, IDeviceLog log, BackendSet backends, int bootProcessors)
+    public DeviceFactory(
+        GuestMemoryMap memory, IDeviceLog log, BackendSet backends, VirtioMemFactory memoryDevices, int bootProcessors)
     {
+        this.memoryDevices = memoryDevices;
         this.memory = memory;
         this.log = log;
         this.backends = backends;
@@ -62,6 +66,7 @@ internal sealed class DeviceFactory
             VirtioDevice device = config switch
             {
                 RngDeviceConfig rng => CreateRng(context, rng),
+                VirtioMemDeviceConfig mem => memoryDevices.Create(context, mem, parts),
                 BalloonDeviceConfig balloon => CreateBalloon(context, balloon, parts),
                 DiskDeviceConfig disk => CreateDisk(context, disk, parts, failed),
                 NetDeviceConfig net => CreateNet(context, net, parts, failed),

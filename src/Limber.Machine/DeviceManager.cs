@@ -49,14 +49,16 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
     /// <param name="publisher">Takes the events.</param>
     /// <param name="log">Keeps the operations for clients.</param>
     /// <param name="time">Clocks.</param>
-    /// <param name="hooks">Withdraws an operation for a client, with the control lock taken by it; tells whether a processor has an id.</param>
+    /// <param name="hooks">Withdraws an operation for a client, with the control lock taken by it; tells whether a processor or DIMM has an id.</param>
+    /// <param name="memoryDevices">Makes virtio-mem devices.</param>
     public DeviceManager(
         Lock control,
         MachinePlatform platform,
         EventPublisher publisher,
         OperationLog log,
         TimeProvider time,
-        (Func<HotplugOperation, bool> Cancel, Func<string, bool> IsTaken) hooks)
+        (Func<HotplugOperation, bool> Cancel, Func<string, bool> IsTaken) hooks,
+        VirtioMemFactory memoryDevices)
     {
         this.control = control;
         this.platform = platform;
@@ -65,7 +67,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         isTaken = hooks.IsTaken;
         book = new OperationBook(platform, publisher, log, time, hooks.Cancel);
         reports = new StatusReports(publisher, book, time);
-        factory = new DeviceFactory(platform.MemoryMap, platform.GuestErrors, backends, platform.Config.Cpus.Boot);
+        factory = new DeviceFactory(platform.MemoryMap, platform.GuestErrors, backends, memoryDevices, platform.Config.Cpus.Boot);
     }
 
     /// <summary>The guest has started: it has to be told of changes. Set under the control lock.</summary>
@@ -74,11 +76,34 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
     /// <summary>Is called, with the control lock held, when what the guest will find at its start has changed.</summary>
     public required Action ChangedBeforeStart { get; init; }
 
+    /// <summary>Bytes of all memory the guest can use, memory devices included.</summary>
+    public required Func<ulong> GetMemorySize { get; init; }
+
+    /// <summary>virtio-mem devices that are plugged in.</summary>
+    internal IEnumerable<PluggedDevice> MemoryDevices => devices.Where(d => d.IsAttached && d.Parts?.Memory is not null);
+
+    /// <summary>All that may touch guest memory, also what is being taken apart. Takes the control lock.</summary>
+    internal IReadOnlyList<DeviceParts> ListParts()
+    {
+        lock (control)
+        {
+            return [.. devices.Select(d => d.Parts).OfType<DeviceParts>()];
+        }
+    }
+
+    /// <summary>Whether anything of the machine has an id.</summary>
+    internal bool IsTaken(string id) => devices.Exists(d => d.Id == id) || isTaken(id);
+
+    /// <summary>An object path for a device with this id, or without one.</summary>
+    internal string CreatePath(string? id) => id is null
+        ? string.Create(CultureInfo.InvariantCulture, $"/machine/peripheral-anon/device[{anonymousCount++}]")
+        : $"/machine/peripheral/{id}";
+
     /// <summary>Opens what the configuration names, before the guest starts. No lock held.</summary>
     /// <exception cref="VmException">One can't be made.</exception>
     public void AddConfigured()
     {
-        foreach (BackendConfig backend in platform.Config.Backends)
+        foreach (BackendConfig backend in platform.Config.Backends.Where(b => b is not MemoryBackendConfig))
         {
             AddBackend(backend);
         }
@@ -180,6 +205,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
                 throw new VmException(VmErrorCode.HotplugNotSupported, $"the root port '{id}' can't be removed") { DeviceId = id };
             }
 
+            RequireUnused(device);
             book.BeginRemoval(device, null);
             HotplugOperation operation = device.Removal!;
             if (GuestStarted)
@@ -241,7 +267,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         {
             Virtio.Balloon.VirtioBalloon balloon = devices.Find(d => d.Parts?.Balloon is not null)?.Parts?.Balloon
                 ?? throw new VmException(VmErrorCode.DeviceNotFound, "No balloon device has been activated");
-            ulong total = platform.Memory.TotalSize;
+            ulong total = GetMemorySize();
             balloon.Target = bytes < total
                 ? bytes
                 : throw new VmException(VmErrorCode.InvalidDevice, $"a balloon of {bytes} bytes does not leave any of the guest's {total} bytes");
@@ -258,21 +284,30 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
     }
 
     /// <summary>No device has the id of a processor that is to come.</summary>
+    /// <param name="requests">The processors.</param>
+    /// <param name="isDimm">Tells whether a DIMM has an id.</param>
     /// <exception cref="VmException">DuplicateId.</exception>
-    internal void RequireFreeIds(IReadOnlyList<CpuPlugRequest> requests)
+    internal void RequireFreeIds(IReadOnlyList<CpuPlugRequest> requests, Func<string, bool> isDimm)
     {
         foreach (CpuPlugRequest request in requests)
         {
-            if (request.Id is { } id && devices.Exists(d => d.Id == id))
+            if (request.Id is { } id && (devices.Exists(d => d.Id == id) || isDimm(id)))
             {
                 throw new VmException(VmErrorCode.DuplicateId, $"a device with the id '{id}' exists") { CpuIndex = request.Index, DeviceId = id };
             }
         }
     }
 
-    /// <summary>The guest said something about a slot.</summary>
+    /// <summary>The guest said something about a slot, or changed the balloon.</summary>
     internal void OnSignal(GuestSignal signal)
     {
+        if (signal.Kind == GuestSignalKind.BalloonChanged)
+        {
+            ulong total = GetMemorySize();
+            publisher.Publish(new VmEvent.BalloonChanged(total - Math.Min(total, GetBalloon() ?? 0)));
+            return;
+        }
+
         if (devices.Find(d => d.IsAttached && d.HotplugSlot == signal.Index && d.Config is not RootPortConfig) is not { } device)
         {
             return;
@@ -384,7 +419,19 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         backends.Dispose();
     }
 
-    private bool IsTaken(string id) => devices.Exists(d => d.Id == id) || isTaken(id);
+    // The driver of a guest can't let go of memory that it has in use.
+    private static void RequireUnused(PluggedDevice device)
+    {
+        if (device.Parts!.Memory is { } memory && (memory.RequestedSize != 0 || memory.PluggedSize != 0))
+        {
+            throw new VmException(
+                VmErrorCode.InvalidState,
+                memory.RequestedSize != 0
+                    ? $"virtio-mem device cannot get unplugged while its size of 0x{memory.RequestedSize:x} is requested"
+                    : $"virtio-mem device cannot get unplugged while 0x{memory.PluggedSize:x} of its memory is still plugged")
+            { DeviceId = device.Id };
+        }
+    }
 
     private void RequireAlive()
     {
@@ -448,9 +495,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         }
 
         PluggedDevice device = PciPlacement.IsRootBus(config.Bus) ? PlaceOnRoot(config) : PlaceBehindPort(config);
-        device.Path = config.Id is null
-            ? string.Create(CultureInfo.InvariantCulture, $"/machine/peripheral-anon/device[{anonymousCount++}]")
-            : $"/machine/peripheral/{config.Id}";
+        device.Path = CreatePath(config.Id);
         devices.Add(device);
         return device;
     }
@@ -523,6 +568,11 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
 
         device.Parts = parts;
         device.IsAttached = true;
+        if (parts.Balloon is { } balloon)
+        {
+            balloon.ActualChanged += _ => platform.Signals.ReportBalloon();
+        }
+
         platform.Pci.SetPresent(device.HotplugSlot, occupied: true);
         book.BeginPlug(device, null);
         HotplugOperation operation = device.Plug!;

@@ -22,11 +22,25 @@ internal enum GuestSignalKind
 
     /// <summary>It no longer uses the device behind a root port.</summary>
     DeviceReleased,
+
+    /// <summary>It ejected a DIMM.</summary>
+    DimmEjected,
+
+    /// <summary>It reported the status of an event for a DIMM.</summary>
+    DimmStatus,
+
+    /// <summary>It uses more or less of a virtio-mem device.</summary>
+    MemorySizeChanged,
+
+    /// <summary>It gave memory to the balloon, or took some back.</summary>
+    BalloonChanged,
 }
 
 /// <summary>One thing the guest said.</summary>
 /// <param name="Kind">What.</param>
-/// <param name="Index">Slot of the processor, or number of the PCI slot as <see cref="Devices.Platform.PciHotplug.PciHotplugController"/> counts.</param>
+/// <param name="Index">
+/// Slot of the processor or DIMM, or number of the PCI slot as <see cref="Devices.Platform.PciHotplug.PciHotplugController"/> counts; else 0.
+/// </param>
 /// <param name="SourceEvent">Of a status.</param>
 /// <param name="Status">Of a status.</param>
 internal readonly record struct GuestSignal(GuestSignalKind Kind, int Index, uint SourceEvent, uint Status);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Limber.Devices.Platform.CpuHotplug;
+using Limber.Devices.Platform.MemoryHotplug;
 using Limber.Devices.Platform.PciHotplug;
 using Limber.Pci;
 
@@ -29,10 +30,12 @@ internal sealed class GuestSignalQueue : IGuestSignals
 
     /// <param name="processors">Number of possible processors.</param>
     /// <param name="slots">Number of PCI slots.</param>
-    public GuestSignalQueue(int processors, int slots)
+    /// <param name="dimmSlots">Number of DIMM slots.</param>
+    public GuestSignalQueue(int processors, int slots, int dimmSlots = 0)
     {
-        ring = new GuestSignal[(4 * (processors + slots)) + 64];
-        facts.Capacity = processors + (3 * slots);
+        const int Sizes = 2;
+        ring = new GuestSignal[(4 * (processors + slots + dimmSlots)) + 64];
+        facts.Capacity = processors + (3 * slots) + dimmSlots + Sizes;
         factLimit = facts.Capacity;
     }
 
@@ -82,6 +85,19 @@ internal sealed class GuestSignalQueue : IGuestSignals
     /// <inheritdoc/>
     void IPciHotplugHost.OnStatus(int slot, uint sourceEvent, uint status) =>
         AddReport(new GuestSignal(GuestSignalKind.DeviceStatus, slot, sourceEvent, status));
+
+    /// <inheritdoc/>
+    void IMemoryHotplugHost.OnEjected(int slot) => AddFact(new GuestSignal(GuestSignalKind.DimmEjected, slot, 0, 0));
+
+    /// <inheritdoc/>
+    void IMemoryHotplugHost.OnStatus(int slot, uint sourceEvent, uint status) =>
+        AddReport(new GuestSignal(GuestSignalKind.DimmStatus, slot, sourceEvent, status));
+
+    /// <summary>The guest uses more or less of some virtio-mem device.</summary>
+    public void ReportMemorySize() => AddFact(new GuestSignal(GuestSignalKind.MemorySizeChanged, 0, 0, 0));
+
+    /// <summary>The balloon has another size.</summary>
+    public void ReportBalloon() => AddFact(new GuestSignal(GuestSignalKind.BalloonChanged, 0, 0, 0));
 
     /// <inheritdoc/>
     public void OnEnabled(PcieRootPort port) => AddFact(new GuestSignal(GuestSignalKind.DeviceEnabled, SlotOf(port), 0, 0));

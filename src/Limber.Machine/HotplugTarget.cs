@@ -35,6 +35,12 @@ internal abstract class HotplugTarget
     /// <summary>What it is, in words: <c>processor</c>.</summary>
     public abstract string Noun { get; }
 
+    /// <summary>What it is, in events.</summary>
+    public abstract DeviceClass Class { get; }
+
+    /// <summary>What a plug that the guest has not answered in time leaves behind, in words.</summary>
+    public virtual string PlugLeaves => $"the {Noun} is present, and the guest may be using it";
+
     public abstract OperationKind PlugKind { get; }
 
     public abstract OperationKind UnplugKind { get; }

@@ -45,11 +45,13 @@ internal sealed class MachinePlatform : IDisposable
         this.layout = layout;
         this.memory = memory;
         model = new ProcessorModel(config.Cpus, kvm);
-        Signals = new GuestSignalQueue(config.Cpus.Max, 2 * PciBus.MaximumDevices);
+        Signals = new GuestSignalQueue(config.Cpus.Max, 2 * PciBus.MaximumDevices, config.Memory.Slots);
         PciDevices = PciPlacement.Plan(config.PciDevices);
         ImmutableArray<uint> apicIds = [.. Enumerable.Range(0, config.Cpus.Max).Select(GetApicId)];
-        var numa = new NumaTables(config.Numa, apicIds, layout);
-        FirmwareArea area = FirmwareArea.Place(layout, config.Cpus.Max, numa.ReservedBytes);
+        GuestRange memoryArea = MemoryPlatform.PlaceArea(layout, config.Memory, model.PhysicalAddressBits);
+        var numa = new NumaTables(config.Numa, apicIds, layout, memoryArea);
+        FirmwareArea area = FirmwareArea.Place(layout, config.Cpus.Max, numa.ReservedBytes, config.Memory.Slots);
+        DeviceMemory = new MemoryPlatform(config.Memory, memoryArea, (memory, area.MemoryHotplug.Start), (Signals, GuestErrors));
         CpuHotplug = new CpuHotplugController(
             apicIds, memory, area.CpuHotplug.Start, Devices.Platform.PlatformPorts.CpuHotplugDoorbell, Signals, GuestErrors)
         {
@@ -60,18 +62,23 @@ internal sealed class MachinePlatform : IDisposable
             PlatformMap.EventInterrupt,
             memory,
             area.Events.Start,
-            [CpuHotplugController.ScanMethod, PciHotplugController.ScanMethod]);
+            [CpuHotplugController.ScanMethod, PciHotplugController.ScanMethod, .. DeviceMemory.ScanMethods]);
         devices = new PlatformDevices(vm, environment, layout, Signals, GuestErrors, CpuHotplug);
+        if (DeviceMemory.Hotplug is { } dimms)
+        {
+            devices.Ports.Insert(Devices.Platform.PlatformPorts.MemoryHotplugDoorbell, sizeof(uint), dimms, "memory hotplug");
+        }
+
         MemoryMap = new GuestMemoryMap(memory);
         Pci = new PciPlatform(
             vm,
             devices,
-            PciPlatform.GetWindows(layout, model.PhysicalAddressBits, PciPlacement.GetPorts(PciDevices).Count),
+            PciPlatform.GetWindows(memoryArea.End, model.PhysicalAddressBits, PciPlacement.GetPorts(PciDevices).Count),
             PciPlacement.GetPorts(PciDevices),
             (memory, area.PciHotplug.Start),
             (Signals, GuestErrors));
         exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors);
-        var tables = new FirmwareTables(apicIds, [.. Pci.AmlContributors, CpuHotplug, Events, .. devices.AmlContributors], area.Tables)
+        var tables = new FirmwareTables(apicIds, [.. Pci.AmlContributors, CpuHotplug, .. DeviceMemory.AmlContributors, Events, .. devices.AmlContributors], area.Tables)
         {
             FixedTables = [Pci.Mcfg, .. numa.Tables],
         };
@@ -90,7 +97,7 @@ internal sealed class MachinePlatform : IDisposable
     /// <inheritdoc cref="ProcessorModel.ResolveFeatures"/>
     public CpuFeatureSet ResolveFeatures(CpuSpec other) => model.ResolveFeatures(other);
 
-    /// <summary>The guest's RAM.</summary>
+    /// <summary>The guest's boot memory.</summary>
     public GuestMemory Memory => memory;
 
     public GuestSignalQueue Signals { get; }
@@ -100,6 +107,12 @@ internal sealed class MachinePlatform : IDisposable
     public CpuHotplugController CpuHotplug { get; }
 
     public PciPlatform Pci { get; }
+
+    /// <summary>Where memory may come while the guest runs.</summary>
+    public MemoryPlatform DeviceMemory { get; }
+
+    /// <summary>Shows pages to the guest.</summary>
+    public IGuestMappings Mappings => vm.MemorySlots;
 
     /// <summary>The PCI devices of the configuration, each with its place.</summary>
     public ImmutableArray<DeviceConfig> PciDevices { get; }
@@ -183,6 +196,7 @@ internal sealed class MachinePlatform : IDisposable
     {
         CpuHotplug.Reset(presentProcessors);
         Pci.Prepare();
+        DeviceMemory.Prepare();
         Events.Reset();
         BootRegisterWriter.Write(bootProcessor, bootImage.Load(memory, presentProcessors));
     }

@@ -23,8 +23,14 @@ internal sealed class NumaTables
     /// <param name="numa">Consistent with the machine, see <see cref="NumaConfig.FindProblem"/>.</param>
     /// <param name="apicIds">APIC ids of all possible processors by index.</param>
     /// <param name="layout">Where the boot memory lies.</param>
-    public NumaTables(NumaConfig numa, ImmutableArray<uint> apicIds, MemoryLayout layout)
+    /// <param name="hotplug">Where memory may come later; guests prepare for it, also without nodes. Empty for nowhere.</param>
+    public NumaTables(NumaConfig numa, ImmutableArray<uint> apicIds, MemoryLayout layout, GuestRange hotplug = default)
     {
+        if (!numa.IsConfigured && hotplug.Length != 0)
+        {
+            numa = new NumaConfig { NodeMemory = [layout.RamSize], ProcessorNodes = [.. apicIds.Select(_ => 0)] };
+        }
+
         if (!numa.IsConfigured)
         {
             return;
@@ -32,6 +38,12 @@ internal sealed class NumaTables
 
         ProcessorDomains = [.. numa.ProcessorNodes.Select(node => (uint)node)];
         SratBuilder srat = DescribeAffinity(numa, apicIds, layout);
+        if (hotplug.Length != 0)
+        {
+            // The node of memory that comes is its device's to say; this is only where it may come.
+            srat.AddMemory(hotplug.Start.Value, hotplug.Length, (uint)numa.Count - 1, MemoryTraits.HotPluggable);
+        }
+
         Tables = numa.Distances.IsEmpty ? [srat] : [srat, DescribeDistances(numa)];
         int bytes = Tables.Sum(table => table.Build().Length + AcpiTables.Alignment) + (ProximityBytes * apicIds.Length);
         ReservedBytes = (ulong)bytes;

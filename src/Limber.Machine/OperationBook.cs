@@ -77,10 +77,25 @@ internal sealed class OperationBook
             operation.ReminderInterval = FirstReminder;
             operation.NextReminder = Now + FirstReminder;
             target.OnAnnounced(publisher);
-            if (operation.Current.State == OperationState.Requested)
-            {
-                Advance(operation, operation.Current with { State = OperationState.Notified, NotifiedAt = time.GetUtcNow() });
-            }
+            NoteNotified(operation);
+        }
+    }
+
+    /// <summary>The guest was told by other means than <see cref="Announce"/>, and is not to be reminded.</summary>
+    public void NoteNotified(HotplugOperation operation)
+    {
+        if (operation.Current.State == OperationState.Requested)
+        {
+            Advance(operation, operation.Current with { State = OperationState.Notified, NotifiedAt = time.GetUtcNow() });
+        }
+    }
+
+    /// <summary>The guest has begun to act.</summary>
+    public void NoteAcknowledged(HotplugOperation operation, string detail)
+    {
+        if (operation.Current.State == OperationState.Notified)
+        {
+            Advance(operation, operation.Current with { State = OperationState.Acknowledged, AcknowledgedAt = time.GetUtcNow(), Detail = detail });
         }
     }
 
@@ -219,7 +234,7 @@ internal sealed class OperationBook
         if (target.Plug == operation)
         {
             target.EndInsert();
-            End(target, operation, OperationState.TimedOut, detail + $"; the {target.Noun} is present, and the guest may be using it");
+            End(target, operation, OperationState.TimedOut, $"{detail}; {target.PlugLeaves}");
         }
         else
         {

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using Limber.Acpi;
-using Limber.Boot;
 using Limber.Device;
 using Limber.Devices.Platform;
 using Limber.Devices.Platform.PciHotplug;
@@ -61,13 +60,12 @@ internal sealed class PciPlatform : IDisposable
     /// <summary>Says where configuration space is.</summary>
     public AcpiTableBuilder Mcfg => Bridge.DescribeConfigurationSpace();
 
-    /// <summary>Addresses for a machine with this RAM, this many bits of physical addresses, and this many root ports.</summary>
-    public static PciWindows GetWindows(MemoryLayout layout, int physicalBits, int ports)
+    /// <summary>Addresses for a machine whose memory, also that which may come, ends here; with this many bits of physical addresses and root ports.</summary>
+    public static PciWindows GetWindows(GuestAddress memoryEnd, int physicalBits, int ports)
     {
         const ulong Alignment = 1UL << 32;
         ulong end = Math.Min(1UL << physicalBits, PlatformMap.PciMemory64Limit);
-        ulong ramEnd = layout.High.Length == 0 ? MemoryLayout.HighStart : layout.High.End.Value;
-        ulong start = (ramEnd + Alignment - 1) & ~(Alignment - 1);
+        ulong start = memoryEnd.AlignUp(Alignment).Value;
         return new PciWindows(
             PlatformMap.PciMemory32.Start.Value,
             PlatformMap.PciMemory32.Length,

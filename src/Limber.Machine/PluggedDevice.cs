@@ -55,6 +55,9 @@ internal sealed class PluggedDevice : HotplugTarget
     public override string Noun => "device";
 
     /// <inheritdoc/>
+    public override DeviceClass Class => DeviceClass.Pci;
+
+    /// <inheritdoc/>
     public override OperationKind PlugKind => OperationKind.DevicePlug;
 
     /// <inheritdoc/>

@@ -78,7 +78,7 @@ internal sealed class StatusReports
         if (target.Removal == operation)
         {
             target.EndRemoval();
-            publisher.Publish(new VmEvent.DeviceUnplugGuestError(target.Id, target.Path));
+            publisher.Publish(new VmEvent.DeviceUnplugGuestError(target.Id, target.Path) { Class = target.Class, Reason = reported.Detail });
         }
         else
         {

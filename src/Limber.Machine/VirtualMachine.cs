@@ -25,6 +25,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     private readonly MachinePlatform platform;
     private readonly ProcessorSet processors;
     private readonly DeviceManager devices;
+    private readonly MemoryManager memory;
     private readonly EventPublisher publisher = new();
     private readonly OperationLog operations = new();
     private readonly TaskCompletionSource<int> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,11 +39,24 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         this.platform = platform;
         processors = new ProcessorSet(platform, publisher, operations, time, Cancel);
-        devices = new DeviceManager(control, platform, publisher, operations, time, (Cancel, id => processors.Occupied.Any(s => s.Id == id)))
+        var backends = new MemoryBackendSet();
+        var space = new MemorySpace(
+            platform.MemoryMap, platform.Mappings, platform.DeviceMemory.Area, platform.Config.Memory.HotplugSize) { ListDevices = () => devices!.ListParts() };
+        var virtioMem = new VirtioMemFactory(space, backends, Math.Max(platform.Config.Numa.Count, 1), platform.Signals.ReportMemorySize);
+        DimmSet? dimms = null;
+        devices = new DeviceManager(
+            control, platform, publisher, operations, time, (Cancel, id => processors.Occupied.Any(s => s.Id == id) || dimms!.HasId(id)), virtioMem)
         {
             ChangedBeforeStart = () => bootImageStale = true,
+            GetMemorySize = () => memory!.GetTotalSize(),
         };
-        Memory = new NoMemory(platform.Config.Memory.Size);
+        var book = new OperationBook(platform, publisher, operations, time, Cancel);
+        dimms = new DimmSet(control, platform, (backends, space), publisher, book, time)
+        {
+            ChangedBeforeStart = () => bootImageStale = true,
+            Names = (devices.IsTaken, devices.CreatePath),
+        };
+        memory = new MemoryManager(control, platform, devices, dimms, new VirtioMemSet(devices, publisher, book), (backends, CheckAlive));
         worker = new Thread(Work, WorkerStackSize) { Name = "limber-vm", IsBackground = true };
     }
 
@@ -56,7 +70,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     public IDeviceManager Devices => devices;
 
     /// <inheritdoc/>
-    public IMemoryManager Memory { get; }
+    public IMemoryManager Memory => memory;
 
     /// <inheritdoc/>
     public Task<int> Completion => completion.Task;
@@ -117,7 +131,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         lock (control)
         {
             CheckAlive();
-            devices.RequireFreeIds(requests);
+            devices.RequireFreeIds(requests, dimmId => memory.HasDimm(dimmId));
             IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, deadline, state == RunState.Running, guestStarted));
             bootImageStale |= !guestStarted;
             platform.Signals.Wake();
@@ -273,7 +287,9 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         try
         {
+            memory.AddBackends();
             devices.AddConfigured();
+            memory.AddConfigured();
             lock (control)
             {
                 processors.AddBootProcessors(Config.Cpus.Boot);
@@ -289,7 +305,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         worker.Start();
     }
 
-    private static void CheckDeadline(TimeSpan? deadline)
+    internal static void CheckDeadline(TimeSpan? deadline)
     {
         if (deadline < OperationDeadline.Shortest || deadline > OperationDeadline.Longest)
         {
@@ -309,6 +325,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         guestStarted = started;
         devices.GuestStarted = started;
+        memory.SetGuestStarted(started);
     }
 
     private void End(int code)
@@ -321,7 +338,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            return exitCode is null && (operation.Current.CpuIndex >= 0 ? processors.Cancel(operation) : devices.Cancel(operation));
+            return exitCode is null && (operation.Current.CpuIndex >= 0 ? processors.Cancel(operation) : devices.Cancel(operation) || memory.Cancel(operation));
         }
     }
 
@@ -387,12 +404,17 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             {
                 devices.OnSignal(signal);
             }
+            else if (signal.Kind is GuestSignalKind.DimmEjected)
+            {
+                memory.OnSignal(signal);
+            }
         }
 
         try
         {
             processors.Reset();
             devices.Reset();
+            memory.Reset();
             platform.Reset();
             LoadBootImage();
         }
@@ -438,10 +460,12 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         {
             processors.Shutdown();
             devices.Shutdown();
+            memory.Shutdown();
         }
 
         // What the devices still do may need the lock to end.
         devices.Dispose();
+        memory.Dispose();
         platform.Dispose();
     }
 
@@ -451,7 +475,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         try
         {
             Process(platform.Signals.Take());
-            return Earlier(processors.CheckOperations(), devices.CheckOperations());
+            return Earlier(Earlier(processors.CheckOperations(), devices.CheckOperations()), memory.CheckOperations());
         }
         catch (Exception e) when (IsHostFailure(e))
         {
@@ -460,7 +484,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         }
     }
 
-    private static TimeSpan Earlier(TimeSpan a, TimeSpan b) =>
+    internal static TimeSpan Earlier(TimeSpan a, TimeSpan b) =>
         a == Timeout.InfiniteTimeSpan ? b : b == Timeout.InfiniteTimeSpan || a < b ? a : b;
 
     private void Process(GuestSignalBatch batch)
@@ -474,6 +498,9 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
                     break;
                 case GuestSignalKind.Status:
                     processors.OnStatus(signal.Index, signal.SourceEvent, signal.Status);
+                    break;
+                case GuestSignalKind.DimmEjected or GuestSignalKind.DimmStatus or GuestSignalKind.MemorySizeChanged:
+                    memory.OnSignal(signal);
                     break;
                 default:
                     devices.OnSignal(signal);

@@ -145,10 +145,10 @@ public abstract class VirtioDeviceConformance<T>
     public void Features_AfterFeaturesOk_AreFixed()
     {
         using VirtioRig rig = CreateRig();
-        rig.Negotiate(VirtioFeatures.EventIndex);
+        rig.Negotiate(VirtioFeatures.EventIndex | DeviceFeatures);
         rig.Registers.DriverFeatures = VirtioFeatures.Version1;
 
-        Assert.Equal(VirtioFeatures.Version1 | VirtioFeatures.EventIndex, rig.Registers.DriverFeatures);
+        Assert.Equal(VirtioFeatures.Version1 | VirtioFeatures.EventIndex | DeviceFeatures, rig.Registers.DriverFeatures);
     }
 
     [Fact]

@@ -8,6 +8,8 @@ namespace Limber.Devices.Platform;
 /// 0x080         POST code                 0x602         ACPI reset
 /// 0x092         system control port A     0x608..0x60b  ACPI PM timer
 ///                                         0x620..0x627  processor hotplug doorbell
+///                                         0x628..0x62b  PCI hotplug doorbell
+///                                         0x62c..0x62f  memory hotplug doorbell
 /// </code>
 /// </summary>
 public static class PlatformPorts
@@ -53,4 +55,7 @@ public static class PlatformPorts
 
     /// <summary>PCI hotplug doorbell, 32 bits.</summary>
     public const ushort PciHotplugDoorbell = 0x628;
+
+    /// <summary>Memory hotplug doorbell, 32 bits.</summary>
+    public const ushort MemoryHotplugDoorbell = 0x62C;
 }

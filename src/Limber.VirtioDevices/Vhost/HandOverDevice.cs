@@ -59,16 +59,36 @@ public abstract class HandOverDevice : VirtioDevice
     /// <summary>A queue that this process serves itself, by ProcessQueue; -1 for none.</summary>
     protected virtual int OwnQueue => NoSuch;
 
+    /// <summary>Whether the back end could take this memory map, before it is put into place. Thread: any.</summary>
+    /// <exception cref="HostException">It can't; the text says why.</exception>
+    /// <exception cref="VhostUser.VhostUserException">Nor can this one.</exception>
+    public void CheckMemory(GuestMemory memory) => Backend.CheckMemory(memory);
+
     /// <summary>Hands the memory map over as it is now, after memory was added. Thread: any.</summary>
-    public void UpdateMemory() => _ = ControlLoop.Post(
-        () =>
-        {
-            if (handedOver is not null && !dead)
+    /// <param name="handedOver">Is called when the back end has it, or never will; on the device's loop, or at once.</param>
+    public void UpdateMemory(Action? handedOver = null)
+    {
+        bool posted = ControlLoop.Post(
+            () =>
             {
-                HandOverMemory();
-            }
-        },
-        this);
+                try
+                {
+                    if (this.handedOver is not null && !dead)
+                    {
+                        HandOverMemory();
+                    }
+                }
+                finally
+                {
+                    handedOver?.Invoke();
+                }
+            },
+            this);
+        if (!posted)
+        {
+            handedOver?.Invoke();
+        }
+    }
 
     /// <summary>Whether the back end is to serve a queue now; see <see cref="UpdateRings"/>.</summary>
     /// <remarks>Thread: the control loop's.</remarks>

@@ -54,6 +54,12 @@ public sealed class VhostUserRings : IRingBackend
     public void CheckMemory(GuestMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
+        if (memory.Regions.Length > VhostUserSocket.MaximumDescriptors)
+        {
+            throw new VhostUserException(
+                $"guest memory of {memory.Regions.Length} regions exceeds the {VhostUserSocket.MaximumDescriptors} of the back end {Name}");
+        }
+
         foreach (GuestMemoryRegion region in memory.Regions)
         {
             if (region.Mapping.File is null)

@@ -5,7 +5,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Limber.Acpi;
 using Limber.Memory;
-using R = Limber.Devices.Platform.CpuHotplug.CpuHotplugRegisters;
+using C = Limber.Devices.Platform.CpuHotplug.CpuHotplugRegisters;
+using R = Limber.Devices.Platform.Hotplug.HotplugRegisters;
 
 namespace Limber.Devices.Platform.CpuHotplug;
 
@@ -51,14 +52,14 @@ internal static class CpuHotplugAml
         ImmutableArray<uint> apicIds, ImmutableArray<uint> proximityDomains, GuestAddress area, ushort doorbellPort)
     {
         int count = apicIds.Length;
-        uint guestOffset = R.GetGuestOffset(count);
-        int groups = (count + R.GroupSize - 1) / R.GroupSize;
+        uint guestOffset = C.GetGuestOffset(count);
+        int groups = (count + C.GroupSize - 1) / C.GroupSize;
         var body = new List<AmlTerm>
         {
             Aml.Name("_HID", Aml.String("ACPI0010")),
             Aml.Name("_CID", Aml.EisaId("PNP0A05")),
             Aml.OperationRegion("HPV_", RegionSpace.SystemMemory, area.Value, guestOffset),
-            Aml.OperationRegion("HPG_", RegionSpace.SystemMemory, area.Value + guestOffset, R.GetAreaSize(count) - guestOffset),
+            Aml.OperationRegion("HPG_", RegionSpace.SystemMemory, area.Value + guestOffset, C.GetAreaSize(count) - guestOffset),
             Aml.OperationRegion("HPD_", RegionSpace.SystemIO, doorbellPort, sizeof(uint)),
             Words("HPD_", FieldElement.Named("DBEL", 32)),
             GroupWords("HPV_", R.GroupSequence, 'S', groups),
@@ -113,7 +114,7 @@ internal static class CpuHotplugAml
     private static AmlTerm ScanGroup(int group, int count)
     {
         var body = new List<AmlTerm>();
-        for (int index = group * R.GroupSize; index < count && index < (group + 1) * R.GroupSize; index++)
+        for (int index = group * C.GroupSize; index < count && index < (group + 1) * C.GroupSize; index++)
         {
             string processor = "^" + Segment('C', index);
             body.Add(Aml.If(
@@ -199,7 +200,7 @@ internal static class CpuHotplugAml
             "_STA",
             0,
             serialized: false,
-            Aml.If(Aml.And(Aml.Path("CST_"), Aml.Integer(R.StateEnabled)), Aml.Return(Aml.Integer(0xF))),
+            Aml.If(Aml.And(Aml.Path("CST_"), Aml.Integer(R.StatePresent)), Aml.Return(Aml.Integer(0xF))),
             Aml.Return(Aml.Integer(0)));
 
         public AmlTerm ReadState { get; } = Aml.Store(Aml.Path("CST_"), Aml.Local(0));

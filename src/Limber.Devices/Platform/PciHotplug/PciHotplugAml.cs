@@ -4,7 +4,8 @@ using System.Globalization;
 using System.Linq;
 using Limber.Acpi;
 using Limber.Memory;
-using R = Limber.Devices.Platform.PciHotplug.PciHotplugRegisters;
+using P = Limber.Devices.Platform.PciHotplug.PciHotplugRegisters;
+using R = Limber.Devices.Platform.Hotplug.HotplugRegisters;
 
 namespace Limber.Devices.Platform.PciHotplug;
 
@@ -48,12 +49,12 @@ internal static class PciHotplugAml
     {
         var body = new List<AmlTerm>
         {
-            Aml.OperationRegion("PHV_", RegionSpace.SystemMemory, area.Value, R.GuestOffset),
-            Aml.OperationRegion("PHG_", RegionSpace.SystemMemory, area.Value + R.GuestOffset, R.AreaSize - R.GuestOffset),
+            Aml.OperationRegion("PHV_", RegionSpace.SystemMemory, area.Value, P.GuestOffset),
+            Aml.OperationRegion("PHG_", RegionSpace.SystemMemory, area.Value + P.GuestOffset, P.AreaSize - P.GuestOffset),
             Aml.OperationRegion("PHD_", RegionSpace.SystemIO, doorbellPort, sizeof(uint)),
             Words("PHD_", FieldElement.Named("PDBL", 32)),
-            Words("PHV_", FieldElement.Offset(R.Sequence), FieldElement.Named("PSEQ", 32)),
-            Words("PHG_", FieldElement.Offset(R.Acknowledge), FieldElement.Named("PACK", 32)),
+            Words("PHV_", FieldElement.Offset(R.GroupSequence), FieldElement.Named("PSEQ", 32)),
+            Words("PHG_", FieldElement.Offset(R.GroupAcknowledge), FieldElement.Named("PACK", 32)),
         };
         body.AddRange(slots.Select(Slot));
         body.Add(Scan(slots));
@@ -85,9 +86,9 @@ internal static class PciHotplugAml
 
     private static AmlTerm Slot(int slot)
     {
-        int device = slot % R.RootSlots;
+        int device = slot % P.RootSlots;
         ulong address = (ulong)device << 16;
-        return slot < R.RootSlots
+        return slot < P.RootSlots
             ? Aml.Device(
                 Segment(device),
                 [
@@ -115,7 +116,7 @@ internal static class PciHotplugAml
             "_STA",
             0,
             serialized: false,
-            Aml.If(Aml.And(Aml.Path("PST_"), Aml.Integer(R.StateOccupied)), Aml.Return(Aml.Integer(0xF))),
+            Aml.If(Aml.And(Aml.Path("PST_"), Aml.Integer(R.StatePresent)), Aml.Return(Aml.Integer(0xF))),
             Aml.Return(Aml.Integer(0)));
         yield return Aml.Method(
             "CHK_",
@@ -136,7 +137,7 @@ internal static class PciHotplugAml
     }
 
     private static string RelativePath(int slot) =>
-        slot < R.RootSlots ? Segment(slot) : Segment(slot - R.RootSlots) + ".SLT_";
+        slot < P.RootSlots ? Segment(slot) : Segment(slot - P.RootSlots) + ".SLT_";
 
     private static string Segment(int device) => "S" + device.ToString("D2", CultureInfo.InvariantCulture) + "_";
 }
