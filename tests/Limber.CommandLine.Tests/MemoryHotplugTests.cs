@@ -104,6 +104,12 @@ public sealed class MemoryHotplugTests
                 + "-object rng-builtin,id=r " + options));
 
     [Fact]
+    public void Qemu_ModulesWithoutSlots_AreRefused() =>
+        Assert.Equal(
+            "limber: -device pc-dimm: no slots where allocated, please specify the 'slots' option",
+            CommandLines.Error("limber -m 512M,maxmem=1G -object memory-backend-ram,id=a,size=128M -device pc-dimm,memdev=a"));
+
+    [Fact]
     public void Qemu_MemoryOfANode_IsNotAModulesToo() =>
         Assert.Equal(
             "limber: can't use already busy memdev: a",

@@ -77,6 +77,12 @@ internal sealed class QemuParser(string programName)
         _consoles.Define();
         DeviceCollection devices = new(_consoles.Take, QemuMachineType.RootBus(_machine.Type));
         _pciDevices.Resolve(devices);
+        if (devices.Dimms.Length > 0 && memory.Slots == 0)
+        {
+            // Sic.
+            throw new CommandLineException("-device pc-dimm: no slots where allocated, please specify the 'slots' option");
+        }
+
         BootMemoryBackends backends = new(devices);
         NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, backends);
         memory = memory with { Shared = backends.AnyShared };
