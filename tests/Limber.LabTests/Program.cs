@@ -24,6 +24,7 @@ internal static class Program
         .. NumaScenarios.All,
         .. ScaleScenarios.All,
         .. PciScenarios.All,
+        .. MemoryScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
         .. StormScenario.All,

@@ -51,6 +51,23 @@ public sealed class FirmwareTablesTests
         CheckByIasl(tables);
     }
 
+    [Fact]
+    public void AllTables_WithDimmSlots_SayWhereMemoryMayComeAndPassIasl()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/iasl"), "needs iasl (Debian package acpica-tools)");
+        Dictionary<string, byte[]> tables = ReadTables(1, 4, config => config with
+        {
+            Memory = config.Memory with { Slots = MemoryConfig.MaxSlots, MaximumSize = config.Memory.Size + (4UL << 30) },
+        });
+        byte[] srat = tables["SRAT"];
+        int last = srat.Length - 40;
+        Assert.Equal((1, 40), (srat[last], srat[last + 1]));
+        Assert.Equal(4UL << 30, BinaryPrimitives.ReadUInt64LittleEndian(srat.AsSpan(last + 8)));
+        Assert.Equal(8UL << 30, BinaryPrimitives.ReadUInt64LittleEndian(srat.AsSpan(last + 16)));
+        Assert.Equal(3u, BinaryPrimitives.ReadUInt32LittleEndian(srat.AsSpan(last + 28)));
+        CheckByIasl(tables);
+    }
+
     private static void CheckByIasl(Dictionary<string, byte[]> tables)
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("acpi");
@@ -139,8 +156,8 @@ public sealed class FirmwareTablesTests
         platform.PowerOn(0, vcpu);
         platform.Load([.. Enumerable.Range(0, boot)], vcpu);
         MemoryLayout layout = MemoryLayout.For(config.Memory.Size);
-        var numa = new NumaTables(config.Numa, [.. Enumerable.Range(0, max).Select(platform.GetApicId)], layout);
-        GuestAddress root = FirmwareArea.Place(layout, max, numa.ReservedBytes).Tables.Start;
+        var numa = new NumaTables(config.Numa, [.. Enumerable.Range(0, max).Select(platform.GetApicId)], layout, platform.DeviceMemory.Area);
+        GuestAddress root = FirmwareArea.Place(layout, max, numa.ReservedBytes, config.Memory.Slots).Tables.Start;
         byte[] rsdp = Read(platform.Memory, root.Value, 36);
         Assert.Equal("RSD PTR ", Encoding.ASCII.GetString(rsdp, 0, 8));
         byte[] xsdt = ReadTable(platform.Memory, BinaryPrimitives.ReadUInt64LittleEndian(rsdp.AsSpan(24)));

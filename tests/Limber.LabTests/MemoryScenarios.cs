@@ -1,0 +1,198 @@
+using System;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using Limber.TestKit;
+
+namespace Limber.LabTests;
+
+/// <summary>Memory that comes and goes while the guest runs, as its own accounts and the host's say.</summary>
+internal static class MemoryScenarios
+{
+    private const long MiB = 1 << 20;
+    private const string Memory = "/sys/devices/system/memory";
+
+    // The guest's page tables and the like of 512 MiB and the VMM itself; far less than any memory that comes here.
+    private const long Tolerance = 96;
+
+    public static Scenario[] All =>
+    [
+        new("memory-dimms", Dimms),
+        new("memory-resize", Resize),
+        new("memory-virtio", VirtioMem),
+    ];
+
+    private static void Dimms(LabContext context)
+    {
+        LabVm vm = context.StartGuest("2", extra: ["-m", "slots=4,maxmem=4G"]).Booted();
+        long before = MemTotal(vm.Guest);
+        vm.Guest.Run($"echo online_movable >{Memory}/auto_online_blocks");
+        var clock = Stopwatch.StartNew();
+        Plug(vm, "dimm0", 512);
+        context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"plug to the guest's answer, 512 MiB: {clock.Elapsed.TotalSeconds:F2} s"));
+        ExpectMore(vm.Guest, before, 512);
+        Fill(vm.Guest, 700);
+        Check.True(ResidentMiB(vm) > 700, $"the host has {ResidentMiB(vm)} MiB of a guest that filled 700");
+        Check.Equal(512 * MiB, vm.Qmp.Execute("query-memory-size-summary").GetProperty("plugged-memory").GetInt64(), "plugged-memory");
+
+        // A plug of much costs what a plug of little does.
+        clock.Restart();
+        Plug(vm, "dimm1", 2048);
+        context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"plug to the guest's answer, 2 GiB: {clock.Elapsed.TotalSeconds:F2} s"));
+        ExpectMore(vm.Guest, before, 512 + 2048);
+        vm.Guest.Run("rm /fill");
+        Unplug(vm, "dimm1");
+        Unplug(vm, "dimm0");
+        ExpectMore(vm.Guest, before, 0);
+        Check.True(ResidentMiB(vm) < 512 + Tolerance, $"the host has {ResidentMiB(vm)} MiB of a guest that has 512");
+
+        Plug(vm, "dimm2", 256);
+        int position = vm.Guest.Output.Position;
+        vm.Guest.Type("reboot -f");
+        vm.Guest.WaitForPrompt(120, position);
+        OnlineAll(vm.Guest);
+        ExpectMore(vm.Guest, before, 256);
+        Unplug(vm, "dimm2");
+        ExpectMore(vm.Guest, before, 0);
+        vm.ExpectNoAcpiComplaint();
+        vm.PowerOff();
+    }
+
+    // 512 MiB, 1 GiB, 3 GiB and back, processors in the same request.
+    private static void Resize(LabContext context)
+    {
+        string socket = context["api"];
+        VmmProcess process = context.Start(
+        [
+            "cloud-hypervisor", "--kernel", context.Vmlinux, "--initramfs", context.Initramfs,
+            "--cmdline", "console=ttyS0 quiet panic=-1 limber.noecho", "--cpus", "boot=1,max=2",
+            "--memory", "size=512M,hotplug_size=4G", "--serial", "tty", "--console", "off", "--api-socket", socket,
+        ]);
+        var guest = new GuestConsole(process.Output, process.Type);
+        guest.WaitForPrompt(120);
+        var rest = new RestClient(socket);
+        long before = MemTotal(guest);
+        guest.Run($"echo online_movable >{Memory}/auto_online_blocks");
+        Send(rest, $$"""{"desired_vcpus":2,"desired_ram":{{1024 * MiB}}}""");
+        ExpectMore(guest, before, 512);
+        Check.Equal("2", guest.Run("ls -d /sys/devices/system/cpu/cpu[0-9]* | wc -l"), "processors");
+        Send(rest, $$"""{"desired_ram":{{1024 * MiB}}}""");
+        Send(rest, $$"""{"desired_ram":{{3072 * MiB}}}""");
+        ExpectMore(guest, before, 2560);
+        Fill(guest, 1500);
+        guest.Run("rm /fill");
+        Send(rest, $$"""{"desired_ram":{{1024 * MiB}}}""");
+        ExpectMore(guest, before, 512);
+        Send(rest, $$"""{"desired_ram":{{512 * MiB}}}""");
+        ExpectMore(guest, before, 0);
+        Check.True(ResidentMiB(process) < 512 + Tolerance, $"the host has {ResidentMiB(process)} MiB of a guest that has 512");
+        guest.Type("poweroff -f");
+        Check.Equal(0, process.WaitForExit(30), "exit code");
+    }
+
+    private static void VirtioMem(LabContext context)
+    {
+        LabVm vm = context.StartGuest(
+            "2",
+            append: "limber.mods=virtio_pci,virtio_mem",
+            extra:
+            [
+                "-initrd", context.FullInitramfs, "-m", "maxmem=4G",
+                "-object", "memory-backend-ram,id=m0,size=3G", "-device", "virtio-mem-pci,id=vm0,memdev=m0,requested-size=0",
+            ]).Booted();
+        long before = MemTotal(vm.Guest);
+        vm.Guest.Run($"echo online_movable >{Memory}/auto_online_blocks");
+        Request(vm, 512);
+        ExpectMore(vm.Guest, before, 512);
+        Request(vm, 2560);
+        ExpectMore(vm.Guest, before, 2560);
+        Fill(vm.Guest, 900);
+        Check.True(ResidentMiB(vm) > 900, $"the host has {ResidentMiB(vm)} MiB of a guest that filled 900");
+        vm.Guest.Run("rm /fill");
+        Request(vm, 256);
+        ExpectMore(vm.Guest, before, 256);
+        int position = vm.Guest.Output.Position;
+        vm.Guest.Type("reboot -f");
+        vm.Guest.WaitForPrompt(120, position);
+        OnlineAll(vm.Guest);
+        WaitSize(vm, 256);
+        ExpectMore(vm.Guest, before, 256);
+        Request(vm, 0);
+        ExpectMore(vm.Guest, before, 0);
+        Check.True(ResidentMiB(vm) < 512 + Tolerance, $"the host has {ResidentMiB(vm)} MiB of a guest that has 512");
+        vm.PowerOff();
+    }
+
+    private static void Plug(LabVm vm, string id, int mebibytes)
+    {
+        vm.Qmp.Execute("object-add", $$"""{"qom-type": "memory-backend-ram", "id": "m-{{id}}", "size": {{mebibytes * MiB}}}""");
+        vm.Qmp.Execute("device_add", $$"""{"driver": "pc-dimm", "id": "{{id}}", "memdev": "m-{{id}}"}""");
+        vm.WaitOst(source: 1, status: 0);
+    }
+
+    private static void Unplug(LabVm vm, string id)
+    {
+        vm.Unplug(id);
+        vm.Qmp.Execute("object-del", $$"""{"id": "m-{{id}}"}""");
+    }
+
+    private static void Request(LabVm vm, int mebibytes)
+    {
+        vm.Qmp.Execute("qom-set", $$"""{"path": "/machine/peripheral/vm0", "property": "requested-size", "value": {{mebibytes * MiB}}}""");
+        WaitSize(vm, mebibytes);
+    }
+
+    private static void WaitSize(LabVm vm, int mebibytes) => Wait(
+        () => vm.Qmp.Execute("query-memory-devices").EnumerateArray().Single().GetProperty("data").GetProperty("size").GetInt64() == mebibytes * MiB,
+        $"{mebibytes} MiB of virtio-mem");
+
+    private static void Send(RestClient rest, string body)
+    {
+        (int status, string answer) = rest.Send("PUT", "vm.resize?wait=60", body);
+        Check.Equal((204, ""), (status, answer), "vm.resize " + body);
+    }
+
+    private static void OnlineAll(GuestConsole guest) =>
+        guest.Run($"echo online_movable >{Memory}/auto_online_blocks; for m in {Memory}/memory*; do read s <$m/state; [ $s = online ] || echo online_movable >$m/state; done");
+
+    // The guest may be busy with bringing it online when its ACPI has answered.
+    private static void ExpectMore(GuestConsole guest, long before, int mebibytes)
+    {
+        long more = 0;
+        Wait(
+            () => Math.Abs((more = (MemTotal(guest) - before) / 1024) - mebibytes) <= 4,
+            $"{mebibytes} MiB more than at the start; the last was {more}");
+    }
+
+    // Every MiB has the same random bytes, of which some are compared: memory that is there twice would show.
+    private static void Fill(GuestConsole guest, int mebibytes) => Check.Equal(
+        "same",
+        guest.Run(
+            "dd if=/dev/urandom of=/one bs=1M count=1 2>/dev/null; "
+            + $"i=0; while [ $i -lt {mebibytes} ]; do cat /one; i=$((i+1)); done >/fill; "
+            + $"r=same; i=0; while [ $i -lt {mebibytes} ]; do dd if=/fill bs=1M skip=$i count=1 2>/dev/null | cmp -s - /one || r=$i; i=$((i+97)); done; echo $r"),
+        $"contents of a file of {mebibytes} MiB in memory");
+
+    private static long MemTotal(GuestConsole guest) =>
+        long.Parse(guest.Run("grep MemTotal /proc/meminfo | tr -dc 0-9"), CultureInfo.InvariantCulture);
+
+    private static long ResidentMiB(LabVm vm) => ResidentMiB(vm.Process);
+
+    private static long ResidentMiB(VmmProcess process)
+    {
+        string line = File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(string.Concat(line.Where(char.IsAsciiDigit)), CultureInfo.InvariantCulture) / 1024;
+    }
+
+    private static void Wait(Func<bool> condition, string what)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Check.True(clock.Elapsed < TimeSpan.FromSeconds(60), "waited 60 s for " + what);
+            System.Threading.Thread.Sleep(50);
+        }
+    }
+}
