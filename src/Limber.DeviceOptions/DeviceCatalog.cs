@@ -21,8 +21,7 @@ public static class DeviceCatalog
         ["e1000"] = "supported: virtio-net-pci",
         ["e1000e"] = "supported: virtio-net-pci",
         ["nvme"] = "supported: virtio-blk-pci",
-        ["pc-dimm"] = "memory can't be plugged",
-        ["virtio-mem-pci"] = "memory can't be plugged",
+        ["nvdimm"] = "supported: pc-dimm, virtio-pmem-pci",
         ["pcie-pci-bridge"] = "supported: pcie-root-port",
         ["ioh3420"] = "supported: pcie-root-port",
     };
@@ -51,7 +50,7 @@ public static class DeviceCatalog
         DeviceDriver[] drivers =
         [
             new BalloonDriver(), new BlockDriver(), new FsDriver(), new NetDriver(), new PmemDriver(), new RngDriver(),
-            new RootPortDriver(), new SerialDriver(), new VfioDriver(), new VsockDriver(),
+            new RootPortDriver(), new SerialDriver(), new VfioDriver(), new VirtioMemDriver(), new VsockDriver(),
         ];
         foreach (DeviceDriver driver in drivers)
         {

@@ -6,6 +6,8 @@ namespace Limber.DeviceOptions;
 /// <summary>What <c>help</c> among a device's properties shows.</summary>
 public static class DriverHelp
 {
+    private const string DimmCategory = "Misc";
+
     /// <summary>All drivers by category, one line each.</summary>
     public static IEnumerable<string> List()
     {
@@ -18,15 +20,20 @@ public static class DriverHelp
                 yield return $"name \"{driver.Name}\", bus PCI{alias}";
             }
 
+            if (group.Key == DimmCategory)
+            {
+                yield return $"name \"{DimmOptions.Driver}\", desc \"DIMM memory module\"";
+            }
+
             yield return string.Empty;
         }
     }
 
     /// <summary>A driver's properties, one line each.</summary>
-    public static IEnumerable<string> Properties(DeviceDriver driver)
+    public static IEnumerable<string> Properties(string driver, IEnumerable<PropertySpec> properties)
     {
-        yield return $"{driver.Name} options:";
-        foreach (PropertySpec property in driver.Properties)
+        yield return $"{driver} options:";
+        foreach (PropertySpec property in properties)
         {
             string option = $"{property.Name}=<{property.TypeName}>";
             yield return property.Default is { } value ? $"  {option,-22} -  (default: {value})" : $"  {option}";

@@ -1,3 +1,6 @@
+using Limber.Config.Backends;
+using Limber.DeviceOptions.Backends;
+
 namespace Limber.DeviceOptions;
 
 /// <summary>An object that devices refer to by its id (<c>-object</c>, <c>object-add</c>).</summary>
@@ -11,10 +14,7 @@ public abstract record NamedObject(string Id, string TypeName)
     /// <param name="File">What it is read from.</param>
     public sealed record RandomSource(string Id, string TypeName, string File) : NamedObject(Id, TypeName);
 
-    /// <summary>A file that persistent memory maps.</summary>
-    /// <param name="Id">Id.</param>
-    /// <param name="File">The file.</param>
-    /// <param name="Size">Bytes.</param>
-    /// <param name="Shared">What the guest writes reaches the file.</param>
-    public sealed record MemoryFile(string Id, string File, ulong Size, bool Shared) : NamedObject(Id, "memory-backend-file");
+    /// <summary>Memory: of a DIMM, a virtio-mem or virtio-pmem device, or a NUMA node.</summary>
+    /// <param name="Config">Its name is the id.</param>
+    public sealed record Memory(MemoryBackendConfig Config) : NamedObject(Config.Name, MemoryBackendOptions.TypeOf(Config.Kind));
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 
 namespace Limber.DeviceOptions;
 
@@ -109,7 +108,7 @@ internal sealed class OptionReader(OptionBag bag, string? owner = null)
             : throw new OptionException(string.Create(CultureInfo.InvariantCulture, $"{Subject(name)} doesn't take value {number} (minimum: {min}, maximum: {max})"));
     }
 
-    /// <summary>A number of bytes; text may end in <c>k</c>, <c>M</c>, <c>G</c> or <c>T</c>.</summary>
+    /// <summary>A number of bytes; text may be a fraction and end in a unit (<see cref="SizeText"/>).</summary>
     public ulong? Size(string name)
     {
         if (!bag.TryGet(name, out OptionValue value))
@@ -117,7 +116,7 @@ internal sealed class OptionReader(OptionBag bag, string? owner = null)
             return null;
         }
 
-        Int128? number = value.AsNumber() ?? (HoldsText(value) ? ParseSize(value.AsText()!) : null);
+        Int128? number = value.AsNumber() ?? (HoldsText(value) ? SizeText.Parse(value.AsText()!) : null);
         return number is { } size && size >= 0 && size <= ulong.MaxValue ? (ulong)size : throw new OptionException($"Parameter '{name}' expects uint64");
     }
 
@@ -155,18 +154,5 @@ internal sealed class OptionReader(OptionBag bag, string? owner = null)
             hex ? digits[2..] : digits, hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong magnitude);
         number = negative ? -(Int128)magnitude : magnitude;
         return valid;
-    }
-
-    private static Int128? ParseSize(string text)
-    {
-        int shift = text.LastOrDefault() switch
-        {
-            'k' or 'K' => 10,
-            'M' or 'm' => 20,
-            'G' or 'g' => 30,
-            'T' or 't' => 40,
-            _ => 0,
-        };
-        return TryParse(shift == 0 ? text : text[..^1], out Int128 number) && number >= 0 ? number << shift : null;
     }
 }

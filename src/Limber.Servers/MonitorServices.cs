@@ -2,6 +2,7 @@ using System;
 using Limber.Control;
 using Limber.Cpu;
 using Limber.Servers.Devices;
+using Limber.Servers.Devices.Memory;
 using Limber.Servers.Devices.Pci;
 using Limber.Servers.Hmp;
 using Limber.Servers.Qmp;
@@ -23,11 +24,16 @@ public sealed class MonitorServices : IDisposable
         Things = new NamedThings(machine);
         Blocks = new BlockBackends(machine.Devices);
         Networks = new NetBackends(machine.Devices, Things);
-        Devices = new DeviceCommands(machine, Cpus, new PciDeviceCommands(machine, Things));
+        Devices = new DeviceCommands(machine, Cpus, new PciDeviceCommands(machine, Things), new DimmCommands(machine, Things));
         Ospm = new OspmStatus();
         Hmp = new HmpInterpreter(this);
         subscription = machine.Subscribe(Record);
         foreach (DeviceInfo device in machine.Devices.GetDevices())
+        {
+            Paths.Note(device);
+        }
+
+        foreach (MemoryDeviceInfo device in machine.Memory.GetMemoryDevices())
         {
             Paths.Note(device);
         }

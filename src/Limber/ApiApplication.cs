@@ -152,7 +152,7 @@ internal sealed class ApiApplication : IVmHost, IDisposable
         // Starting up touches much code that is not needed again soon.
         if (!ended.Task.Wait(QuietTime))
         {
-            ProcessImage.ReleaseUnusedPages();
+            ProcessMemory.GiveBack();
         }
 
         return ended.Task.GetAwaiter().GetResult();

@@ -241,7 +241,7 @@ public sealed class QemuDeviceTests
     [InlineData("-netdev tap,id=d -device virtio-net-pci,netdev=d -device virtio-net-pci,netdev=d", "Property 'virtio-net-device.netdev' can't take value 'd', it's in use")]
     [InlineData("-blockdev file,node-name=f,filename=/d -blockdev raw,node-name=a,file=f -blockdev raw,node-name=b,file=f", "Node 'f' is in use by node 'a'")]
     [InlineData("-blockdev file,node-name=f,filename=/d -blockdev raw,node-name=a,file=f -device virtio-blk-pci,drive=f", "Node 'f' is in use by node 'a'")]
-    [InlineData("-object memory-backend-file,id=m,mem-path=/p,size=2M -numa node,memdev=m", "memory that no virtio-pmem-pci device has: not built yet (for guest memory: memory-backend-ram, memory-backend-memfd)")]
+    [InlineData("-object memory-backend-file,id=m,mem-path=/p,size=2M -numa node,memdev=m", "boot memory of a file: not built yet (supported: memory-backend-ram, memory-backend-memfd)")]
     [InlineData("-object memory-backend-file,id=m,mem-path=/p,size=1M -device virtio-pmem-pci,memdev=m", "backend memory size must be multiple of 0x200000")]
     [InlineData("-chardev socket,path=/v,id=c -netdev vhost-user,id=a,chardev=c -netdev vhost-user,id=b,chardev=c", "chardev 'c' is already in use")]
     public void Conflicts_AreRefused(string options, string expected) =>

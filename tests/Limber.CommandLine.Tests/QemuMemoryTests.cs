@@ -46,11 +46,4 @@ public sealed class QemuMemoryTests
     [InlineData("-m", "-m: requires an argument")]
     public void Parse_Refuses(string line, string expected) =>
         Assert.Equal("limber: " + expected, CommandLines.Error("limber -M q35 " + line));
-
-    [Theory]
-    [InlineData("-m 1G,slots=2,maxmem=4G")]
-    [InlineData("-m 1G,maxmem=4G")]
-    [InlineData("-m 256M -m slots=2,maxmem=1G")]
-    public void Parse_MemoryHotplug_IsNamedAsNotBuilt(string line) =>
-        Assert.Contains("memory hotplug: not built yet", CommandLines.Error("limber -M q35 " + line));
 }

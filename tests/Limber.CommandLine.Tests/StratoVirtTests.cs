@@ -84,7 +84,6 @@ public sealed class StratoVirtTests
     [InlineData("-m 513G", "-m 513G: 'size' must be from 128 MiB to 512 GiB, not '513G'")]
     [InlineData("-m 1T", "unknown suffix 'T'")]
     [InlineData("-m 1G,maxmem=512", "maxmem must be at least size")]
-    [InlineData("-m 512,maxmem=1G", "memory hotplug: not built yet")]
     [InlineData("-cpu qemu64", "-cpu qemu64: the processor model must be host")]
     [InlineData("-serial socket,path=t,server=on,wait=off", "Invalid parameter 'wait'")]
     [InlineData("-serial socket,path=t,server", "a socket needs the bare words server,nowait")]

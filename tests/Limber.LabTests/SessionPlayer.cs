@@ -75,6 +75,7 @@ internal sealed class SessionPlayer(LabContext context, string file)
         .Replace("{dir}", Path.GetDirectoryName(context["x"]), StringComparison.Ordinal)
         .Replace("{vmlinux}", context.Vmlinux, StringComparison.Ordinal)
         .Replace("{bzimage}", context.BzImage, StringComparison.Ordinal)
+        .Replace("{initramfs-full}", context.FullInitramfs, StringComparison.Ordinal)
         .Replace("{initramfs}", context.Initramfs, StringComparison.Ordinal);
 
     // The first word is the program's name in the document, which is also the dialect's name.

@@ -16,11 +16,12 @@ public sealed class InfoTests
             """
             {"config":{"cpus":{"boot_vcpus":2,"max_vcpus":8,"topology":{"threads_per_core":1,"cores_per_die":4,
             "dies_per_package":1,"packages":2},"kvm_hyperv":false},
-            "memory":{"size":536870912,"shared":false,"mergeable":false,"hugepages":false,"prefault":false},
+            "memory":{"size":536870912,"shared":false,"mergeable":false,"hugepages":false,"prefault":false,"hotplug_method":"Acpi"},
             "payload":{"kernel":"/boot/vmlinux","cmdline":"console=ttyS0"},
             "serial":{"mode":"File","file":"/var/log/guest's.log"},"console":{"mode":"Off"}},
             "state":"Running","memory_actual_size":536870912,
-            "limber":{"run_state":"running","vcpus":{"plugged":2,"pending":[]}}}
+            "limber":{"run_state":"running","vcpus":{"plugged":2,"pending":[]},
+            "memory":{"base":536870912,"plugged":0,"maximum":536870912,"slots":0,"devices":[],"pending":[]}}}
             """.ReplaceLineEndings(""),
             (await rest.GetAsync("vm.info")).Body);
     }

@@ -101,21 +101,6 @@ public sealed class ResizeTests
         Assert.Equal([.. Refused, "Error from CPU manager", "desired_vcpus is 0; at least 1 vCPU must remain"], reply.Causes);
     }
 
-    [Theory]
-    [InlineData("""{"desired_vcpus":4,"desired_ram":1073741824}""", "desired_ram is 1073741824, the current value is 536870912")]
-    [InlineData("""{"desired_vcpus":4,"desired_ram":0}""", "desired_ram is 0")]
-    [InlineData("""{"desired_vcpus":4,"desired_balloon":4096}""", "desired_balloon is 4096, the current value is 0")]
-    public async Task Memory_OtherThanNow_IsRefusedAndNothingChanges(string body, string cause)
-    {
-        await using RestFixture rest = await RestFixture.StartAsync();
-        Reply reply = await rest.PutAsync("vm.resize", body);
-        Assert.Equal(500, reply.Status);
-        Assert.Equal(Refused, reply.Causes[..2]);
-        Assert.Contains("not built yet", reply.Causes[2]);
-        Assert.Contains(cause, reply.Causes[2]);
-        Assert.Empty(rest.Machine.Calls);
-    }
-
     [Fact]
     public async Task RemovalPending_RefusesEveryOtherSizeUntilItIsOver()
     {

@@ -10,6 +10,8 @@ internal static class CloudHypervisorHelp
           --initramfs FILE, --cmdline TEXT
           --cpus boot=N,max=N,topology=THREADS:CORES:DIES:PACKAGES      default boot=1
           --memory size=N[K|M|G],shared=on|off                          default size=512M
+                   ,hotplug_size=N,hotplug_method=acpi|virtio-mem       how much vm.resize can add, and by what
+                   ,hotplugged_size=N                                   virtio-mem: there from the start
           --numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=mem0 ...
           --serial off|null|tty|pty|file=FILE|socket=PATH               default null
           --console off|null|tty|pty|file=FILE                          default tty

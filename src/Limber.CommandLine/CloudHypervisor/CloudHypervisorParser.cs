@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Linq;
 using Limber.CommandLine.CloudHypervisor.Devices;
 using Limber.Config;
+using Limber.Config.Devices;
 
 namespace Limber.CommandLine.CloudHypervisor;
 
@@ -13,7 +14,8 @@ internal sealed class CloudHypervisorParser(string programName)
     private static readonly string[] Built =
     [
         "kernel", "initramfs", "cmdline", "cpus", "memory", "serial", "console", "api-socket", "no-shutdown",
-        "seccomp", "numa", "disk", "net", "rng", "balloon", "fs", "pmem", "vsock", "device", LimberOption.Name,
+        "seccomp", "numa", "disk", "net", "rng", "balloon", "fs", "pmem", "vsock", "device", "memory-zone",
+        LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -40,7 +42,7 @@ internal sealed class CloudHypervisorParser(string programName)
         PayloadConfig payload = Payload(options);
         ImmutableArray<ChardevConfig?> serials = ConsoleOptions.Serials(options.Value("serial"));
         CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
-        MemoryConfig memory = MemoryOption.Resolve(options.Value("memory"));
+        (MemoryConfig memory, VirtioMemDeviceConfig? memoryDevice) = MemoryOption.Resolve(options.Value("memory"), options.Values("memory-zone"));
         VmConfig config = new()
         {
             Dialect = Dialect.CloudHypervisor,
@@ -48,7 +50,7 @@ internal sealed class CloudHypervisorParser(string programName)
             Memory = memory,
             Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
             Payload = payload,
-            PciDevices = DeviceList.Resolve(options, ConsoleOptions.Console(options.Value("console"), serials)),
+            PciDevices = DeviceList.Resolve(options, ConsoleOptions.Console(options.Value("console"), serials), memoryDevice),
             Serials = serials,
             ApiSocket = ApiSocket(options.Value("api-socket")),
             NoShutdown = options.Has("no-shutdown"),

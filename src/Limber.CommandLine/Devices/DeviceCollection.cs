@@ -25,7 +25,10 @@ internal sealed class DeviceCollection(Func<string, ChardevConfig?> takeChardev,
     private readonly List<(string Name, Drive Drive)> _drives = [];
     private readonly List<NetBackendConfig> _networks = [];
     private readonly List<DeviceConfig> _devices = [];
+    private readonly List<DimmConfig> _dimms = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _usedMemory = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _bootMemory = new(StringComparer.Ordinal);
 
     /// <summary>The devices, those that drives bring with them last.</summary>
     public ImmutableArray<DeviceConfig> Devices =>
@@ -34,13 +37,38 @@ internal sealed class DeviceCollection(Func<string, ChardevConfig?> takeChardev,
         .. _drives.Where(item => item.Drive.MakesDevice ?? !_used.Contains(item.Name)).Select(item => new DiskDeviceConfig { Backend = item.Name }),
     ];
 
-    /// <summary>The backends in the order they were added.</summary>
+    /// <summary>The memory modules.</summary>
+    public ImmutableArray<DimmConfig> Dimms => [.. _dimms];
+
+    /// <summary>The backends in the order they were added, without what is boot memory or persistent memory.</summary>
     public ImmutableArray<BackendConfig> Backends =>
     [
         .. _nodes.Images.Select(node => new BlockBackendConfig { Name = node.Name!, Image = node.Image }),
         .. _drives.Select(item => new BlockBackendConfig { Name = item.Name, Image = item.Drive.Image }),
         .. _networks,
+        .. _objects.Values.OfType<NamedObject.Memory>().Select(static memory => memory.Config).Where(IsOfMemoryDevices),
     ];
+
+    /// <summary>Takes the memory with an id for the machine's start, or says why it can't be had.</summary>
+    /// <param name="id">Id of a memory backend.</param>
+    /// <returns>Null when no memory has the id.</returns>
+    /// <exception cref="OptionException">Something uses it.</exception>
+    public MemoryBackendConfig? TakeBootMemory(string id)
+    {
+        if (FindObject(id) is not NamedObject.Memory { Config: { } memory })
+        {
+            return null;
+        }
+
+        if (_bootMemory.Contains(id))
+        {
+            throw new OptionException($"memory backend {id} is used multiple times. Each -numa option must use a different memdev value.");
+        }
+
+        UseMemory(id);
+        _bootMemory.Add(id);
+        return memory;
+    }
 
     public void AddObject(NamedObject added)
     {
@@ -97,6 +125,14 @@ internal sealed class DeviceCollection(Func<string, ChardevConfig?> takeChardev,
             return;
         }
 
+        if (driver == DimmOptions.Driver)
+        {
+            DimmConfig dimm = DimmOptions.Read(bag, this);
+            UseMemory(dimm.Backend!);
+            _dimms.Add(dimm);
+            return;
+        }
+
         DeviceDriver found = DeviceCatalog.Find(driver)
             ?? throw new OptionException(DeviceCatalog.FindReason(driver) ?? $"'{driver}' is not a valid device model name");
         DeviceConfig device = found.Read(bag, this);
@@ -147,7 +183,8 @@ internal sealed class DeviceCollection(Func<string, ChardevConfig?> takeChardev,
             throw new OptionException("Parameter 'id' expects an identifier: letters, digits, '-', '.', '_', starting with a letter");
         }
 
-        if (_devices.Exists(device => device.Id == id || (device is ConsoleDeviceConfig console && console.Ports.Any(port => port.Id == id))))
+        if (_dimms.Exists(dimm => dimm.Id == id)
+            || _devices.Exists(device => device.Id == id || (device is ConsoleDeviceConfig console && console.Ports.Any(port => port.Id == id))))
         {
             throw new OptionException($"Duplicate ID '{id}' for device");
         }
@@ -159,8 +196,25 @@ internal sealed class DeviceCollection(Func<string, ChardevConfig?> takeChardev,
         : _devices.Exists(device => device is RootPortConfig && device.Id == bus) ? bus
         : throw new OptionException($"Bus '{bus}' not found");
 
+    private bool IsOfMemoryDevices(MemoryBackendConfig memory) =>
+        !_bootMemory.Contains(memory.Name)
+        && !_devices.OfType<PmemDeviceConfig>().Any(device => device.File == memory.Path);
+
+    private void UseMemory(string id)
+    {
+        if (!_usedMemory.Add(id))
+        {
+            throw new OptionException($"can't use already busy memdev: {id}");
+        }
+    }
+
     private void Claim(DeviceConfig device)
     {
+        if (device is VirtioMemDeviceConfig { Backend: { } memory })
+        {
+            UseMemory(memory);
+        }
+
         if (device is DiskDeviceConfig { Backend: { } drive } && !_used.Add(drive))
         {
             throw new OptionException($"Drive '{drive}' is already in use by another block device");

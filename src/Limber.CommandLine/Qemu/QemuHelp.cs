@@ -11,8 +11,11 @@ internal static class QemuHelp
           -accel kvm, -enable-kvm          the only accelerator, and the default
           -cpu MODEL[,+FLAG][,-FLAG]       default qemu64; -cpu help
           -smp [cpus=]N[,maxcpus=N][,sockets=N][,dies=N][,modules=N][,cores=N][,threads=N]
-          -m [size=]N[k|M|G|T]             default 128M; without a suffix MiB
-          -object memory-backend-ram|memory-backend-memfd,id=ID,size=N[k|M|G][,share=on|off]    memory of a NUMA node
+          -m [size=]N[k|M|G|T][,slots=N,maxmem=N]    default 128M; without a suffix MiB (maxmem: bytes); up to 256 slots
+          -object memory-backend-ram|memory-backend-memfd,id=ID,size=N[k|M|G][,share=on|off][,prealloc=on|off]
+                                           memory of a NUMA node, a DIMM or a virtio-mem device
+          -device pc-dimm,id=ID,memdev=ID[,node=N][,slot=N][,addr=ADDRESS]    sizes in multiples of 128 MiB
+          -device virtio-mem-pci,id=ID,memdev=ID[,requested-size=N][,block-size=N][,node=N][,memaddr=ADDRESS]
           -numa node[,nodeid=N][,memdev=ID][,cpus=N[-N]]...
           -numa cpu,node-id=N[,socket-id=N][,die-id=N][,module-id=N][,core-id=N][,thread-id=N]
           -numa dist,src=N,dst=N,val=N
@@ -25,7 +28,7 @@ internal static class QemuHelp
           -netdev vhost-user,id=ID,chardev=ID[,queues=N]
           -device DRIVER[,id=ID][,bus=BUS][,addr=SLOT][,PROPERTY=VALUE...]    -device help, -device DRIVER,help
           -object rng-random,id=ID,filename=FILE    for -device virtio-rng-pci,rng=ID
-          -object memory-backend-file,id=ID,mem-path=FILE,size=N[,share=on]    for -device virtio-pmem-pci,memdev=ID
+          -object memory-backend-file,id=ID,mem-path=FILE,size=N[,share=on]    for pc-dimm, virtio-mem-pci, virtio-pmem-pci
         Boot
           -kernel FILE, -initrd FILE, -append TEXT
           -S                               wait for `cont` before the first instruction

@@ -7,7 +7,6 @@ internal sealed class QemuMemoryOption
 {
     private const ulong DefaultSize = 128UL << 20;
     private const ulong Granule = 8192;
-    private const int MaxSlots = 256;
     private const int MebibyteShift = 20;
 
     private ulong? _size;
@@ -49,7 +48,9 @@ internal sealed class QemuMemoryOption
 
         ulong rounded = (size + Granule - 1) / Granule * Granule;
         CheckHotplug(rounded);
-        return new MemoryConfig(rounded);
+        return _maxMemory > rounded
+            ? new MemoryConfig(rounded) { Slots = (int)(_slots ?? 0), MaximumSize = _maxMemory.Value }
+            : new MemoryConfig(rounded);
     }
 
     private void CheckHotplug(ulong size)
@@ -77,15 +78,9 @@ internal sealed class QemuMemoryOption
                 $"invalid value of maxmem: memory slots were specified but maximum memory size (0x{max:x}) is equal to the initial memory size (0x{size:x})");
         }
 
-        if (slots > MaxSlots)
+        if (slots > MemoryConfig.MaxSlots)
         {
             throw new CommandLineException($"unsupported amount of memory slots: {slots}");
-        }
-
-        if (max > size)
-        {
-            throw CommandLineException.NotBuilt(
-                $"-m slots={slots},maxmem=0x{max:x}: memory hotplug", "supported: maxmem equal to size, without slots");
         }
     }
 }

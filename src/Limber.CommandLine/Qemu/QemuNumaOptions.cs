@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
+using Limber.CommandLine.Devices;
 using Limber.Config;
 
 namespace Limber.CommandLine.Qemu;
@@ -34,7 +35,7 @@ internal sealed class QemuNumaOptions
     /// <param name="cpus">All possible processors.</param>
     /// <param name="memory">Boot memory.</param>
     /// <param name="backends">All memory backends; those that nodes have are taken.</param>
-    public NumaConfig Resolve(string machineType, CpuConfig cpus, MemoryConfig memory, QemuMemoryBackends backends)
+    public NumaConfig Resolve(string machineType, CpuConfig cpus, MemoryConfig memory, BootMemoryBackends backends)
     {
         QemuNumaTopology topology = new(cpus.Topology, QemuMachineType.SizesNumaNodesItself(machineType));
         foreach ((string option, string value) in _options)
@@ -63,11 +64,19 @@ internal sealed class QemuNumaOptions
 
         NumaConfig numa = topology.Complete(memory.Size);
         Warnings = topology.Warnings;
-        return numa;
+
+        // Guests want to know the nodes of memory that comes later, so there is one when there is memory to come.
+        return numa.IsConfigured || memory.HotplugSize == 0 ? numa : OneNode(cpus, memory);
     }
 
+    private static NumaConfig OneNode(CpuConfig cpus, MemoryConfig memory) => new()
+    {
+        NodeMemory = [memory.Size],
+        ProcessorNodes = [.. new int[cpus.Max]],
+    };
+
     private static void AddNode(
-        QemuNumaTopology topology, string option, List<KeyValuePair<string, string>> pairs, QemuMemoryBackends backends)
+        QemuNumaTopology topology, string option, List<KeyValuePair<string, string>> pairs, BootMemoryBackends backends)
     {
         int? id = null;
         List<(int First, int Last)> processors = [];

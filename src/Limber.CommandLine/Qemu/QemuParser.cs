@@ -14,7 +14,6 @@ internal sealed class QemuParser(string programName)
     private readonly QemuMachineOption _machine = new();
     private readonly QemuMemoryOption _memory = new();
     private readonly QemuConsoles _consoles = new();
-    private readonly QemuMemoryBackends _memoryBackends = new();
     private readonly QemuNumaOptions _numa = new();
     private readonly QemuDevices _pciDevices = new();
     private string _cpuModel = DefaultCpuModel;
@@ -78,8 +77,15 @@ internal sealed class QemuParser(string programName)
         _consoles.Define();
         DeviceCollection devices = new(_consoles.Take, QemuMachineType.RootBus(_machine.Type));
         _pciDevices.Resolve(devices);
-        NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, _memoryBackends);
-        memory = memory with { Shared = _memoryBackends.ResolveSharing() };
+        if (devices.Dimms.Length > 0 && memory.Slots == 0)
+        {
+            // Sic.
+            throw new CommandLineException("-device pc-dimm: no slots where allocated, please specify the 'slots' option");
+        }
+
+        BootMemoryBackends backends = new(devices);
+        NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, backends);
+        memory = memory with { Shared = backends.AnyShared };
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
         VmConfig config = new()
         {
@@ -95,6 +101,7 @@ internal sealed class QemuParser(string programName)
             Monitors = monitors,
             Devices = [.. _devices],
             Backends = devices.Backends,
+            Dimms = devices.Dimms,
             PciDevices = devices.Devices,
             StartPaused = _startPaused,
             NoReboot = _noReboot,
@@ -172,9 +179,6 @@ internal sealed class QemuParser(string programName)
             case "device" when QemuDevices.Help(value) is { } help:
                 return new CommandLineResult.PrintAndExit(help);
             case var _ when _pciDevices.TryAdd(name, value, option):
-                break;
-            case "object":
-                _memoryBackends.Add(option, value);
                 break;
             case "numa":
                 _numa.Add(option, value);

@@ -7,35 +7,32 @@ using Limber.DeviceOptions.Backends;
 namespace Limber.CommandLine.StratoVirt;
 
 /// <summary>
-/// <c>-drive</c>, <c>-netdev</c>, <c>-device</c> and <c>-object rng-random</c> of StratoVirt: its own grammar and its own
-/// rules of what must be given; the properties are QEMU's.
+/// <c>-drive</c>, <c>-netdev</c>, <c>-device</c> and <c>-object</c> of StratoVirt: its own grammar and its own rules of what must be
+/// given; the properties are QEMU's.
 /// </summary>
 internal static class StratoVirtDevices
 {
     private const string RootBus = "pcie.0";
+    private const string VirtioMemDriver = "virtio-mem-pci";
 
-    public static bool IsDeviceObject(string value) => value.Split(',')[0] is ObjectOptions.RandomType or ObjectOptions.BuiltinRandomType;
+    /// <summary>Block size of a virtio-mem device that names none.</summary>
+    private const long MemoryBlockSize = 32L << 20;
 
     /// <exception cref="CommandLineException">Anything wrong.</exception>
     public static DeviceCollection Resolve(StratoVirtOptions options)
     {
         DeviceCollection collection = new(static _ => null, RootBus);
-        Each(options, "object", IsDeviceObject, (option, value) => collection.AddObject(ObjectOptions.Read(Bag(option, value, "qom-type"))));
-        Each(options, "netdev", null, (option, value) => collection.AddNetwork(NetdevOptions.Read(Bag(option, value, "type"), collection)));
-        Each(options, "drive", null, (option, value) => collection.AddDrive(StratoVirtDrive.Read(Bag(option, value, null))));
-        Each(options, "device", null, (option, value) => collection.AddDevice(Device(Bag(option, value, "driver"))));
+        Each(options, "object", (option, value) => collection.AddObject(Object(Bag(option, value, "qom-type"))));
+        Each(options, "netdev", (option, value) => collection.AddNetwork(NetdevOptions.Read(Bag(option, value, "type"), collection)));
+        Each(options, "drive", (option, value) => collection.AddDrive(StratoVirtDrive.Read(Bag(option, value, null))));
+        Each(options, "device", (option, value) => collection.AddDevice(Device(Bag(option, value, "driver"))));
         return collection;
     }
 
-    private static void Each(StratoVirtOptions options, string name, Func<string, bool>? chosen, Action<string, string> read)
+    private static void Each(StratoVirtOptions options, string name, Action<string, string> read)
     {
         foreach (string value in options.Values(name))
         {
-            if (chosen?.Invoke(value) == false)
-            {
-                continue;
-            }
-
             string option = $"-{name} {value}";
             try
             {
@@ -64,6 +61,11 @@ internal static class StratoVirtDevices
         return bag;
     }
 
+    private static NamedObject Object(OptionBag bag) =>
+        bag.TryGet("qom-type", out OptionValue type) && !ObjectOptions.IsKnown(type.ToString())
+            ? throw new OptionException($"not built yet (supported: {string.Join(", ", ObjectOptions.Types)})")
+            : ObjectOptions.Read(bag);
+
     private static OptionBag Device(OptionBag bag)
     {
         if (bag.TryGet("driver", out OptionValue driver) && ConsolePorts.IsPort(driver.ToString()))
@@ -82,6 +84,11 @@ internal static class StratoVirtDevices
 
         bag.TryGet("addr", out OptionValue address);
         bag.Set("addr", OptionValue.FromNumber(StratoVirtAddress.Parse(address.ToString())));
+        if (bag.Contains("driver") && driver.AsText() == VirtioMemDriver && !bag.Contains("block-size"))
+        {
+            bag.Set("block-size", OptionValue.FromNumber(MemoryBlockSize));
+        }
+
         return bag;
     }
 }

@@ -10,14 +10,15 @@ internal static class StratoVirtHelp
           -accel kvm
           -cpu host
           -smp [cpus=]N[,maxcpus=N][,sockets=N][,dies=N][,cores=N][,threads=N]
-          -m [size=]N[k|M|G]               128M to 512G, default 256M; without a suffix MiB
-          -object memory-backend-ram|memory-backend-memfd,size=N[M|G],id=ID
+          -m [size=]N[k|M|G][,maxmem=N]    128M to 512G, default 256M; without a suffix MiB
+          -object memory-backend-ram|memory-backend-memfd|memory-backend-file,size=N[M|G],id=ID[,share=on][,mem-path=FILE]
           -numa node,[nodeid=N,]cpus=N[-N][:N[-N]...],memdev=ID; -numa dist,src=N,dst=N,val=N    at most 8 nodes
           -drive id=ID,file=FILE[,format=raw|qcow2][,readonly=on][,direct=on|off][,discard=unmap|ignore][,aio=native|io_uring|threads|off]
           -netdev tap,id=ID,ifname=NAME[,queues=N][,vhost=on]
           -device virtio-blk-pci,id=ID,drive=ID,bus=BUS,addr=SLOT.0[,serial=TEXT][,num-queues=N][,queue-size=N]
           -device virtio-net-pci,id=ID,netdev=ID,bus=BUS,addr=SLOT.0[,mac=MAC][,mq=on]
           -device pcie-root-port,id=ID,port=N,bus=pcie.0,addr=SLOT.0[,chassis=N]
+          -device virtio-mem-pci,id=ID,memdev=ID,bus=BUS,addr=SLOT.0[,requested-size=N][,block-size=N]    block-size default 32M
           -device virtio-rng-pci|virtio-balloon-pci|virtio-vsock-pci|vfio-pci,id=ID,bus=BUS,addr=SLOT.0[,...]
           -object rng-random,id=ID,filename=FILE
           -name TEXT

@@ -1,6 +1,10 @@
 using System;
 using System.Globalization;
+using System.Linq;
+using Limber.CommandLine.Devices;
 using Limber.Config;
+using Limber.Config.Backends;
+using Limber.Config.Devices;
 
 namespace Limber.CommandLine.StratoVirt;
 
@@ -44,9 +48,23 @@ internal static class StratoVirtMemoryOption
             throw new CommandLineException($"{option}: maxmem must be at least size");
         }
 
-        return max is null || max == size
-            ? new MemoryConfig(size, shared)
-            : throw CommandLineException.NotBuilt($"{option}: memory hotplug", "supported: maxmem equal to size");
+        return max > size ? new MemoryConfig(size, shared) { MaximumSize = max.Value } : new MemoryConfig(size, shared);
+    }
+
+    /// <summary>
+    /// There is room for all virtio-mem devices, whatever <c>maxmem</c> says: in StratoVirt it only says where they begin.
+    /// </summary>
+    public static MemoryConfig MakeRoom(MemoryConfig memory, DeviceCollection devices)
+    {
+        UInt128 needed = memory.Size;
+        foreach (VirtioMemDeviceConfig device in devices.Devices.OfType<VirtioMemDeviceConfig>())
+        {
+            needed += devices.Backends.OfType<MemoryBackendConfig>().FirstOrDefault(backend => backend.Name == device.Backend)?.Size ?? 0;
+        }
+
+        return needed > ulong.MaxValue ? throw new CommandLineException($"memory of 0x{needed:x} bytes is too large")
+            : needed > memory.Size && needed > memory.MaximumSize ? memory with { MaximumSize = (ulong)needed }
+            : memory;
     }
 
     private static ulong Size(string option, string key, string? text)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Limber.CommandLine.Devices;
 using Limber.CommandLine.Qemu;
 using Limber.Config;
 
@@ -19,15 +20,9 @@ internal static class StratoVirtNumaOptions
     /// <param name="options">The command line.</param>
     /// <param name="cpus">All possible processors.</param>
     /// <param name="memorySize">Boot memory in bytes.</param>
-    /// <returns>The nodes, and whether a backend of theirs is shared.</returns>
-    public static (NumaConfig Numa, bool Shared) Resolve(StratoVirtOptions options, CpuConfig cpus, ulong memorySize)
+    /// <param name="backends">All memory backends; those that nodes have are taken.</param>
+    public static NumaConfig Resolve(StratoVirtOptions options, CpuConfig cpus, ulong memorySize, BootMemoryBackends backends)
     {
-        QemuMemoryBackends backends = new();
-        foreach (string value in options.Values("object").Where(static value => !StratoVirtDevices.IsDeviceObject(value)))
-        {
-            backends.Add($"-object {value}", value);
-        }
-
         QemuNumaTopology topology = new(cpus.Topology, sizesNodesItself: false);
         HashSet<(int From, int To)> distances = [];
         int nodes = 0;
@@ -59,12 +54,11 @@ internal static class StratoVirtNumaOptions
             }
         }
 
-        NumaConfig numa = topology.Complete(memorySize);
-        return (numa, backends.ResolveSharing());
+        return topology.Complete(memorySize);
     }
 
     private static void AddNode(
-        QemuNumaTopology topology, string option, List<(string Key, string? Value)> items, QemuMemoryBackends backends)
+        QemuNumaTopology topology, string option, List<(string Key, string? Value)> items, BootMemoryBackends backends)
     {
         int? id = null;
         string? processors = null;

@@ -39,15 +39,16 @@ internal sealed class StratoVirtParser(string programName)
         MemoryConfig memory = StratoVirtMemoryOption.Resolve(options.Value("m"), sharedMemory);
         CpuConfig cpus = StratoVirtCpuOptions.Resolve(options.Value("smp"), options.Value("cpu"));
         (var serials, var monitors) = new StratoVirtConsoles().Resolve(options);
-        (NumaConfig numa, bool sharedBackend) = StratoVirtNumaOptions.Resolve(options, cpus, memory.Size);
         DeviceCollection devices = StratoVirtDevices.Resolve(options);
+        BootMemoryBackends backends = new(devices);
+        NumaConfig numa = StratoVirtNumaOptions.Resolve(options, cpus, memory.Size, backends);
         VmConfig config = new()
         {
             Dialect = Dialect.StratoVirt,
             Name = options.Value("name"),
             MachineType = "q35",
             Cpus = cpus,
-            Memory = memory with { Shared = memory.Shared || sharedBackend },
+            Memory = StratoVirtMemoryOption.MakeRoom(memory with { Shared = memory.Shared || backends.AnyShared }, devices),
             Numa = numa,
             Payload = Payload(options),
             Serials = serials,

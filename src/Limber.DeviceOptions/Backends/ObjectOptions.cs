@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Limber.DeviceOptions.Backends;
 
 /// <summary><c>-object</c> and <c>object-add</c> for what devices refer to.</summary>
@@ -5,9 +7,14 @@ public static class ObjectOptions
 {
     public const string RandomType = "rng-random";
     public const string BuiltinRandomType = "rng-builtin";
-    public const string MemoryFileType = "memory-backend-file";
 
-    public static bool IsKnown(string type) => type is RandomType or BuiltinRandomType or MemoryFileType;
+    /// <summary>All types, by ordinal name.</summary>
+    public static ImmutableArray<string> Types { get; } =
+    [
+        MemoryBackendOptions.FileType, MemoryBackendOptions.MemfdType, MemoryBackendOptions.RamType, BuiltinRandomType, RandomType,
+    ];
+
+    public static bool IsKnown(string type) => Types.Contains(type);
 
     /// <param name="bag"><c>qom-type</c>, <c>id</c> and the type's properties.</param>
     /// <exception cref="OptionException">Missing, unknown or wrong.</exception>
@@ -30,7 +37,7 @@ public static class ObjectOptions
         {
             RandomType => Random(options, id),
             BuiltinRandomType => Builtin(options, id),
-            _ => File(options, id),
+            _ => new NamedObject.Memory(MemoryBackendOptions.Read(options, type, id)),
         };
     }
 
@@ -47,20 +54,5 @@ public static class ObjectOptions
     {
         options.RequireKnown(["qom-type", "id"]);
         return new NamedObject.RandomSource(id, BuiltinRandomType, "/dev/urandom");
-    }
-
-    private static NamedObject File(OptionReader options, string id)
-    {
-        options.RequireKnown(["qom-type", "id", "mem-path", "size", "share", "pmem", "readonly", "prealloc", "merge", "dump"]);
-        options.RequireSwitch("pmem", false);
-        options.RequireSwitch("readonly", false);
-        options.RequireSwitch("prealloc", false);
-        options.Boolean("merge");
-        options.Boolean("dump");
-        string file = options.RequiredText("mem-path");
-        ulong size = options.Size("size") ?? throw OptionException.Missing("size");
-        return size > 0
-            ? new NamedObject.MemoryFile(id, file, size, options.Boolean("share") ?? false)
-            : throw new OptionException($"property 'size' of {MemoryFileType} doesn't take value '0'");
     }
 }

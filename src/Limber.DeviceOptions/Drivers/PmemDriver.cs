@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Limber.Config.Devices;
+using Limber.DeviceOptions.Backends;
 
 namespace Limber.DeviceOptions.Drivers;
 
@@ -22,9 +23,9 @@ internal sealed class PmemDriver : DeviceDriver
             throw new OptionException($"Device '{id}' not found") { IsNotFound = true };
         }
 
-        if (found is not NamedObject.MemoryFile file)
+        if (found is not NamedObject.Memory { Config: { Path: { } path } file })
         {
-            throw OptionException.NotBuilt($"memdev={id} of type {found.TypeName}", "supported: memory-backend-file");
+            throw OptionException.NotBuilt($"memdev={id} of type {found.TypeName}", $"supported: {MemoryBackendOptions.FileType}");
         }
 
         return file.Size % Granule == 0
@@ -33,9 +34,9 @@ internal sealed class PmemDriver : DeviceDriver
                 Id = reader.Id,
                 Bus = reader.Bus,
                 Slot = reader.Slot,
-                File = file.File,
+                File = path,
                 Size = file.Size,
-                DiscardWrites = !file.Shared,
+                DiscardWrites = !file.Share,
             }
             : throw new OptionException($"backend memory size must be multiple of 0x{Granule:x}");
     }

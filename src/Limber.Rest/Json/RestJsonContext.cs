@@ -16,6 +16,7 @@ namespace Limber.Rest.Json;
 [JsonSerializable(typeof(PciDeviceInfo))]
 [JsonSerializable(typeof(VmRemoveDevice))]
 [JsonSerializable(typeof(VmResizeDisk))]
+[JsonSerializable(typeof(VmResizeZone))]
 [JsonSerializable(typeof(DiskBody))]
 [JsonSerializable(typeof(NetBody))]
 [JsonSerializable(typeof(FsBody))]

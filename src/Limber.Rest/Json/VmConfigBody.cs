@@ -39,8 +39,17 @@ internal sealed record CpusConfigBody(int BootVcpus, int MaxVcpus, CpuTopologyBo
 /// <summary>Spec: <c>CpuTopology</c>. It knows no modules: their cores count as cores of the die.</summary>
 internal sealed record CpuTopologyBody(int ThreadsPerCore, int CoresPerDie, int DiesPerPackage, int Packages);
 
-/// <summary>Spec: <c>MemoryConfig</c>; size in bytes.</summary>
-internal sealed record MemoryConfigBody(ulong Size, bool Shared, bool Mergeable, bool Hugepages, bool Prefault);
+/// <summary>Spec: <c>MemoryConfig</c>; sizes in bytes.</summary>
+/// <param name="Size">Boot memory and DIMMs that are there now, whatever was asked for.</param>
+/// <param name="Shared">Backed by a shared file.</param>
+/// <param name="Mergeable">Always false.</param>
+/// <param name="Hugepages">Always false.</param>
+/// <param name="Prefault">Always false.</param>
+/// <param name="HotplugMethod"><c>Acpi</c> or <c>VirtioMem</c>.</param>
+/// <param name="HotplugSize">How much memory devices can have; null without memory hotplug.</param>
+/// <param name="HotpluggedSize">What the guest uses of virtio-mem now; null without such a device.</param>
+internal sealed record MemoryConfigBody(
+    ulong Size, bool Shared, bool Mergeable, bool Hugepages, bool Prefault, string HotplugMethod, ulong? HotplugSize, ulong? HotpluggedSize);
 
 /// <summary>Spec: <c>PayloadConfig</c>.</summary>
 internal sealed record PayloadConfigBody(string? Kernel, string? Cmdline, string? Initramfs);

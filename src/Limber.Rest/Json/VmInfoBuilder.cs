@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 using Limber.Config;
 using Limber.Config.Devices;
@@ -15,21 +17,47 @@ internal static class VmInfoBuilder
         VmConfig config = machine.Config;
         RunState state = machine.State;
         int plugged = machine.GetCpuSlots().Count(slot => slot.Occupant is not null);
-        OperationBody[] pending =
-        [
-            .. machine.GetOperations()
-                .Select(operation => operation.Current)
-                .Where(operation => !operation.IsFinal)
-                .Select(OperationBody.Of),
-        ];
+        ILookup<bool, OperationBody> pending = machine.GetOperations()
+            .Select(static operation => operation.Current)
+            .Where(static operation => !operation.IsFinal)
+            .ToLookup(IsOnMemory, OperationBody.Of);
+        MemorySummary summary = machine.Memory.GetSummary();
+        IReadOnlyList<MemoryDeviceInfo> memory = machine.Memory.GetMemoryDevices();
         return new VmInfo(
-            DescribeConfig(config, plugged, DeviceListBuilder.Build(machine.Devices), DescribeConsole(machine.Devices)),
+            DescribeConfig(
+                config, plugged, DeviceListBuilder.Build(machine.Devices), DescribeConsole(machine.Devices), DescribeMemory(config.Memory, summary, memory)),
             StateName(state),
-            config.Memory.Size,
-            new LimberInfo(OperationBody.Kebab(state.ToString()), new LimberVcpus(plugged, pending)));
+            summary.TotalSize - Math.Min(machine.Devices.GetBalloon() ?? 0, summary.TotalSize),
+            new LimberInfo(
+                OperationBody.Kebab(state.ToString()),
+                new LimberVcpus(plugged, [.. pending[false]]),
+                new LimberMemory(
+                    summary.BaseSize, summary.PluggedSize, summary.MaximumSize, summary.Slots, [.. memory.Select(MemoryDeviceBody.Of)], [.. pending[true]])));
     }
 
-    private static VmConfigBody DescribeConfig(VmConfig config, int plugged, DeviceLists devices, ConsoleConfigBody console)
+    private static bool IsOnMemory(OperationSnapshot operation) =>
+        operation.Kind is OperationKind.MemoryPlug or OperationKind.MemoryUnplug or OperationKind.MemoryResize;
+
+    private static MemoryConfigBody DescribeMemory(MemoryConfig config, MemorySummary summary, IReadOnlyList<MemoryDeviceInfo> devices)
+    {
+        ulong dimms = Sum(devices, MemoryDeviceKind.Dimm);
+        bool hasVirtioMem = devices.Any(static device => device.Kind == MemoryDeviceKind.VirtioMem);
+        return new MemoryConfigBody(
+            summary.BaseSize + dimms,
+            config.Shared,
+            Mergeable: false,
+            Hugepages: false,
+            Prefault: false,
+            config.HotplugMethod.ToString(),
+            config.HotplugSize == 0 ? null : config.HotplugSize,
+            hasVirtioMem ? Sum(devices, MemoryDeviceKind.VirtioMem) : null);
+    }
+
+    private static ulong Sum(IReadOnlyList<MemoryDeviceInfo> devices, MemoryDeviceKind kind) =>
+        devices.Where(device => device.Kind == kind).Aggregate(0UL, static (sum, device) => sum + device.Size);
+
+    private static VmConfigBody DescribeConfig(
+        VmConfig config, int plugged, DeviceLists devices, ConsoleConfigBody console, MemoryConfigBody memory)
     {
         CpuTopology topology = config.Cpus.Topology;
         return new VmConfigBody(
@@ -38,7 +66,7 @@ internal static class VmInfoBuilder
                 config.Cpus.Max,
                 new CpuTopologyBody(topology.Threads, topology.Modules * topology.Cores, topology.Dies, topology.Sockets),
                 KvmHyperv: false),
-            new MemoryConfigBody(config.Memory.Size, config.Memory.Shared, Mergeable: false, Hugepages: false, Prefault: false),
+            memory,
             new PayloadConfigBody(
                 config.Payload.Kernel,
                 config.Payload.CommandLine.Length == 0 ? null : config.Payload.CommandLine,

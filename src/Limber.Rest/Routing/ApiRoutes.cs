@@ -36,7 +36,7 @@ internal static class ApiRoutes
             new(Put, "vm.power-button", BodyRule.None, "The power button could not be pressed", lifecycle.PowerButton),
             new(Put, "vm.resize", BodyRule.Required, "The VM could not be resized", resize.Resize),
             new(Put, "vm.resize-disk", BodyRule.Required, "The disk could not be resized", devices.ResizeDisk),
-            NotBuilt("vm.resize-zone", BodyRule.Required, "The memory zone could not be resized", "memory zones are not built yet"),
+            new(Put, "vm.resize-zone", BodyRule.Required, "The memory zone could not be resized", resize.ResizeZone),
             new(Put, "vm.add-device", BodyRule.Required, "The device could not be added to the VM", devices.AddHostDevice),
             new(Put, "vm.remove-device", BodyRule.Required, "The device could not be removed from the VM", devices.Remove),
             new(Put, "vm.add-disk", BodyRule.Required, "The disk could not be added to the VM", devices.AddDisk),

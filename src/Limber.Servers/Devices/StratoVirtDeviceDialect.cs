@@ -14,6 +14,7 @@ internal sealed class StratoVirtDeviceDialect : DeviceDialect
         "id", "driver", "bus", "cpu-id", "socket-id", "die-id", "module-id", "core-id", "thread-id", "node-id", "apic-id",
         "addr", "drive", "netdev", "mac", "mq", "vectors", "serial", "num-queues", "queue-size", "boot_index", "multifunction", "romfile",
         "share-rw", "disable-modern", "chardev", "host", "sysfsdev", "port",
+        "memdev", "node", "slot", "memaddr", "requested-size", "block-size",
     ];
 
     internal override PciWords Pci { get; } = new StratoVirtPciWords();

@@ -12,10 +12,10 @@ namespace Limber.Servers.Hmp;
 internal sealed class HmpInterpreter(MonitorServices services)
 {
     private static readonly IReadOnlyList<HmpCommand> Commands =
-        [.. MachineCommands.All.Concat(DeviceCommands.All).Concat(HelpCommands.All).OrderBy(static command => command.Names, StringComparer.Ordinal)];
+        [.. MachineCommands.All.Concat(DeviceCommands.All).Concat(MemoryCommands.All).Concat(HelpCommands.All).OrderBy(static command => command.Names, StringComparer.Ordinal)];
 
     private static readonly IReadOnlyList<HmpCommand> Information =
-        [.. InfoCommands.All.Concat(DeviceInfoCommands.All).OrderBy(static command => command.Names, StringComparer.Ordinal)];
+        [.. InfoCommands.All.Concat(DeviceInfoCommands.All).Concat(MemoryCommands.Information).OrderBy(static command => command.Names, StringComparer.Ordinal)];
 
     /// <summary>Runs one line and returns its output with LF line ends.</summary>
     /// <param name="text">The line.</param>

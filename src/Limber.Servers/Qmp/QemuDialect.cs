@@ -29,6 +29,7 @@ internal sealed class QemuDialect : QmpDialect
         new(DeviceEvents.IoError, BlockTypes.IoError),
         new("DEVICE_DELETED", MachineTypes.DeviceAndPath),
         new("DEVICE_UNPLUG_GUEST_ERROR", MachineTypes.DeviceAndPath),
+        .. MemoryEvents.Shapes,
         new("POWERDOWN", QmpObjectType.Empty),
         new("RESET", MachineTypes.GuestAndReason),
         new("RESUME", QmpObjectType.Empty),
@@ -71,7 +72,7 @@ internal sealed class QemuDialect : QmpDialect
                 events.Add(new("DEVICE_DELETED", DeviceAndPath(deleted.Id, deleted.Path)));
                 break;
             case VmEvent.AcpiDeviceOst ost:
-                JsonObject info = OspmStatus.Entry(ost.Id, ost.Source, ost.Status, ost.Slot);
+                JsonObject info = OspmStatus.Entry(ost.Id, ost.Class, ost.Slot, ost.Source, ost.Status);
                 events.Add(new("ACPI_DEVICE_OST", new JsonObject { { "info", info } }));
                 break;
             case VmEvent.DeviceFailed failure:
@@ -80,7 +81,18 @@ internal sealed class QemuDialect : QmpDialect
             case VmEvent.PortChanged changed:
                 events.Add(new("VSERPORT_CHANGE", new JsonObject { { "open", changed.Open }, { "id", changed.Id } }));
                 break;
+            case VmEvent.MemoryDeviceSizeChanged change:
+                events.Add(MemoryEvents.Of(change));
+                break;
+            case VmEvent.BalloonChanged change:
+                events.Add(MemoryEvents.Of(change));
+                break;
             case VmEvent.DeviceUnplugGuestError refused:
+                if (refused.Class == DeviceClass.Dimm)
+                {
+                    events.Add(MemoryEvents.OfRefusal(refused));
+                }
+
                 events.Add(new("DEVICE_UNPLUG_GUEST_ERROR", DeviceAndPath(refused.Id, refused.Path)));
                 break;
         }

@@ -41,6 +41,9 @@ public sealed class QmpArguments
 
     public List<JsonValue>? OptionalArray(string name) => TryGet(name, out JsonValue value) ? value.AsArray() : null;
 
+    /// <summary>A value of any type.</summary>
+    public JsonValue Value(string name) => TryGet(name, out JsonValue value) ? value : throw QmpException.Missing(name);
+
     public JsonObject Object(string name) =>
         TryGet(name, out JsonValue value) ? value.AsObject() : throw QmpException.Missing(name);
 

@@ -43,6 +43,7 @@ public sealed class QmpCommandTable
         BlockCommands.All,
         BlockQueries.All,
         PciQueries.All,
+        MemoryQueries.All,
         ObjectQueries.All,
         CommandLineQueries.All,
         RunStateCommands.All);

@@ -32,6 +32,7 @@ public sealed class QmpSession : IDisposable
     private readonly JsonStyle style;
     private readonly CancellationTokenSource inputEnds = new();
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly EventThrottle throttle;
     private IDisposable? subscription;
     private int ended;
     private int dropping;
@@ -50,6 +51,7 @@ public sealed class QmpSession : IDisposable
         context = new(services, dialect);
         dispatcher = new(context);
         mailbox = new(options.MaxQueuedRequests, options.MaxQueuedOutput);
+        throttle = new(Post);
         style = options.Pretty ? JsonStyle.Pretty : dialect.Style;
     }
 
@@ -77,6 +79,7 @@ public sealed class QmpSession : IDisposable
         if (Interlocked.Exchange(ref ended, 1) == 0)
         {
             subscription?.Dispose();
+            throttle.Dispose();
             mailbox.Close();
             inputEnds.Cancel();
             CloseStream();
@@ -186,9 +189,11 @@ public sealed class QmpSession : IDisposable
 
         foreach (QmpEvent @event in events)
         {
-            Post(context.Dialect.EventMessage(@event, happened.Timestamp));
+            throttle.Post(@event, happened.Timestamp);
         }
     }
+
+    private void Post(QmpEvent @event, DateTimeOffset timestamp) => Post(context.Dialect.EventMessage(@event, timestamp));
 
     private void Post(JsonObject message) => DropUnless(mailbox.Post(Encode(message)));
 

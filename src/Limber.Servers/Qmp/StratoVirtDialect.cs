@@ -14,6 +14,8 @@ namespace Limber.Servers.Qmp;
 /// </summary>
 internal sealed class StratoVirtDialect : QmpDialect
 {
+    private const string BalloonChanged = "BALLOON_CHANGED";
+
     public override bool RequiresNegotiation => false;
 
     public override IReadOnlyList<string> Capabilities { get; } = [];
@@ -35,6 +37,7 @@ internal sealed class StratoVirtDialect : QmpDialect
         new("POWERDOWN", QmpObjectType.Empty),
         new("CPU_RESIZE", QmpObjectType.Empty),
         new("DEVICE_DELETED", MachineTypes.DeviceAndPath),
+        new(BalloonChanged, DeviceTypes.Balloon),
         new(OperationJson.EventName, MachineTypes.Operation),
     ];
 
@@ -61,6 +64,9 @@ internal sealed class StratoVirtDialect : QmpDialect
                 break;
             case VmEvent.CpuResizeNotified:
                 events.Add(new("CPU_RESIZE", []));
+                break;
+            case VmEvent.BalloonChanged change:
+                events.Add(new(BalloonChanged, new JsonObject { { "actual", JsonValue.FromUnsigned(change.Actual) } }) { RateKey = BalloonChanged });
                 break;
             case VmEvent.DeviceDeleted deleted:
                 JsonObject data = [];

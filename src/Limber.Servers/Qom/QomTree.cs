@@ -5,14 +5,15 @@ using Limber.Config;
 using Limber.Config.Devices;
 using Limber.Control;
 using Limber.Cpu;
+using Limber.Servers.Devices.Memory;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp;
 
 namespace Limber.Servers.Qom;
 
 /// <summary>
-/// The machine's objects under the paths that QEMU's clients know: <c>/machine</c>, its three containers of devices, and
-/// the processors in them.
+/// The machine's objects under the paths that QEMU's clients know: <c>/machine</c>, its three containers of devices with
+/// processors, PCI devices and memory modules, and <c>/objects</c> with the memory behind them.
 /// </summary>
 internal static class QomTree
 {
@@ -58,7 +59,7 @@ internal static class QomTree
         VmConfig config = services.Machine.Config;
         QomObject root = new("/", Container);
         QomObject machine = new("/machine", QomTypes.MachineType(config.MachineType));
-        machine.Add("memory", "MemorySizeConfiguration", new JsonObject { { "size", JsonValue.FromUnsigned(config.Memory.Size) } });
+        machine.Add("memory", "MemorySizeConfiguration", MemorySize(config.Memory));
         machine.Add("smp", "SMPConfiguration", Smp(config.Cpus));
         QomObject[] containers =
         [
@@ -78,7 +79,13 @@ internal static class QomTree
         foreach (DeviceInfo device in services.Machine.Devices.GetDevices())
         {
             string folder = device.Path[..device.Path.LastIndexOf('/')];
-            containers.FirstOrDefault(container => container.Path == folder)?.AddChild(Peripheral(device));
+            containers.FirstOrDefault(container => container.Path == folder)?.AddChild(Peripheral(device, services.Machine));
+        }
+
+        foreach (MemoryDeviceInfo device in services.Machine.Memory.GetMemoryDevices().Where(static device => device.Kind == MemoryDeviceKind.Dimm))
+        {
+            string folder = device.Path[..device.Path.LastIndexOf('/')];
+            containers.FirstOrDefault(container => container.Path == folder)?.AddChild(QomMemory.Module(device));
         }
 
         foreach (QomObject container in containers)
@@ -87,6 +94,7 @@ internal static class QomTree
         }
 
         root.AddChild(machine);
+        root.AddChild(QomMemory.Objects(services.Machine));
         return root;
     }
 
@@ -101,13 +109,30 @@ internal static class QomTree
         { "maxcpus", cpus.Max },
     };
 
-    private static QomObject Peripheral(DeviceInfo device)
+    private static JsonObject MemorySize(MemoryConfig memory)
+    {
+        JsonObject size = new() { { "size", JsonValue.FromUnsigned(memory.Size) } };
+        if (memory.HotplugSize > 0)
+        {
+            size.Add("max-size", JsonValue.FromUnsigned(memory.MaximumSize));
+            size.Add("slots", memory.Slots);
+        }
+
+        return size;
+    }
+
+    private static QomObject Peripheral(DeviceInfo device, IVirtualMachine machine)
     {
         QomObject peripheral = new(device.Path, device.Config.Driver);
         peripheral.Add("realized", "bool", true);
         peripheral.Add("hotplugged", "bool", device.HotPlugged);
         peripheral.Add("hotpluggable", "bool", device.Config is not RootPortConfig);
-        peripheral.Add("addr", "int32", (device.Location.Device << 3) | device.Location.Function);
+        peripheral.AddOption("addr", "int32", (device.Location.Device << 3) | device.Location.Function);
+        if (device.Config is VirtioMemDeviceConfig && VirtioMemSizes.Find(machine, device.Path) is { } memory)
+        {
+            QomMemory.Extend(peripheral, memory, machine);
+        }
+
         return peripheral;
     }
 
@@ -116,12 +141,12 @@ internal static class QomTree
         QomObject cpu = new(occupant.Path, services.Cpus.TypeName);
         CpuLocation place = slot.Location;
         cpu.Add("realized", "bool", true);
-        cpu.Add("apic-id", "uint32", slot.ApicId);
-        cpu.Add("socket-id", "int32", place.SocketId);
-        cpu.Add("die-id", "int32", place.DieId);
-        cpu.Add("module-id", "int32", place.ModuleId);
-        cpu.Add("core-id", "int32", place.CoreId);
-        cpu.Add("thread-id", "int32", place.ThreadId);
+        cpu.AddOption("apic-id", "uint32", slot.ApicId);
+        cpu.AddOption("socket-id", "int32", place.SocketId);
+        cpu.AddOption("die-id", "int32", place.DieId);
+        cpu.AddOption("module-id", "int32", place.ModuleId);
+        cpu.AddOption("core-id", "int32", place.CoreId);
+        cpu.AddOption("thread-id", "int32", place.ThreadId);
         return cpu;
     }
 }

@@ -57,7 +57,10 @@ internal static class QomTypes
             new(ObjectOptions.BuiltinRandomType, "rng-backend"),
             new(ObjectOptions.RandomType, "rng-backend"),
             new("memory-backend", "object", true),
-            new(ObjectOptions.MemoryFileType, "memory-backend"),
+            new(MemoryBackendOptions.FileType, "memory-backend"),
+            new(MemoryBackendOptions.MemfdType, "memory-backend"),
+            new(MemoryBackendOptions.RamType, "memory-backend"),
+            new(DimmOptions.Driver, "device"),
             .. CpuModels.Names.Select(static model => new QomType(model + CpuTypeNames.Suffix, Processor)),
         ];
         return types.ToDictionary(static type => type.Name, StringComparer.Ordinal);

@@ -76,9 +76,12 @@ internal sealed class FakeDeviceManager : IDeviceManager
         Calls.Add(string.Create(CultureInfo.InvariantCulture, $"resize {device} {bytes}"));
     }
 
-    public void SetBalloon(ulong bytes) => throw new NotSupportedException();
+    public void SetBalloon(ulong bytes) => Balloon = bytes;
 
-    public ulong? GetBalloon() => null;
+    public ulong? GetBalloon() => Balloon;
+
+    /// <summary>Null for no balloon.</summary>
+    public ulong? Balloon { get; set; }
 
     private FakeOperation Begin(OperationKind kind, string target)
     {

@@ -45,7 +45,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public IDeviceManager Devices { get; init; } = new NoDevices();
 
-    public IMemoryManager Memory { get; init; } = new NoMemory();
+    public IMemoryManager Memory { get; init; } = new FakeMemoryManager();
 
     public string CpuModelName => "host";
 

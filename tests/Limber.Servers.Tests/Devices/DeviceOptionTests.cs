@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.Config;
+using Limber.Config.Backends;
 using Limber.Config.Devices;
 using Limber.DeviceOptions;
 using Limber.DeviceOptions.Backends;
@@ -22,6 +23,7 @@ public sealed class DeviceOptionTests
     {
         ["virtio-blk-pci"] = [("drive", "d")],
         ["vhost-user-fs-pci"] = [("chardev", "chr"), ("tag", "t")],
+        ["virtio-mem-pci"] = [("memdev", "file")],
         ["virtio-pmem-pci"] = [("memdev", "file")],
         ["virtio-vsock-pci"] = [("guest-cid", "3"), ("socket", "/s")],
         ["vfio-pci"] = [("host", "01:00.0")],
@@ -73,6 +75,9 @@ public sealed class DeviceOptionTests
         string[] netKeys = ["type", "id", "ifname", "fd", "fds", "queues", "vhost", "script", "chardev"];
         string[] driveKeys = ["file", "id", "if", "format", "cache", "aio", "readonly", "discard", "unit"];
         string[] objectKeys = ["qom-type", "id", "filename", "mem-path", "size", "share"];
+        string[] memoryKeys = ["size", "share", "prealloc", "policy", "host-nodes.0", "offset", "seal", "hugetlb", "mem-path", "rom"];
+        string[] dimmKeys = [.. DimmOptions.Properties.Select(static property => property.Name), "id", "bus"];
+        OptionBag dimm = OptionBag.FromText([KeyValuePair.Create("memdev", "file")]);
         for (int i = 0; i < 20_000; i++)
         {
             DeviceDriver driver = DeviceCatalog.All[random.Next(DeviceCatalog.All.Length)];
@@ -84,6 +89,8 @@ public sealed class DeviceOptionTests
                 () => NetdevOptions.Read(Bag(random, netKeys), new Things()),
                 () => DriveOptions.Read(Bag(random, driveKeys)),
                 () => ObjectOptions.Read(Bag(random, objectKeys)),
+                () => ObjectOptions.Read(Bag(random, memoryKeys, Memory(ObjectOptions.Types[random.Next(3)]))),
+                () => DimmOptions.Read(Bag(random, dimmKeys, dimm), new Things()),
             ];
             try
             {
@@ -99,6 +106,9 @@ public sealed class DeviceOptionTests
 
         Assert.All(outcomes.Values, static count => Assert.True(count > 100, $"{count}"));
     }
+
+    private static OptionBag Memory(string type) => OptionBag.FromText(
+        [KeyValuePair.Create("qom-type", type), KeyValuePair.Create("id", "m"), KeyValuePair.Create("size", "1G"), KeyValuePair.Create("mem-path", "/m")]);
 
     private static OptionBag Needed(string driver) =>
         OptionBag.FromText(Required.GetValueOrDefault(driver, []).Select(static item => KeyValuePair.Create(item.Name, item.Value)));
@@ -137,7 +147,7 @@ public sealed class DeviceOptionTests
         public NamedObject? FindObject(string id) => id switch
         {
             "obj" => new NamedObject.RandomSource(id, "rng-random", "/dev/random"),
-            "file" => new NamedObject.MemoryFile(id, "/p", 4 << 20, true),
+            "file" => new NamedObject.Memory(new MemoryBackendConfig { Name = id, Kind = MemoryBackendKind.File, Path = "/p", Size = 4 << 20, Share = true }),
             _ => null,
         };
 

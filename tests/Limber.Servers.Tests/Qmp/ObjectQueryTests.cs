@@ -8,7 +8,7 @@ public sealed class ObjectQueryTests
 {
     [Theory]
     [InlineData("/machine", "[{\"name\":\"type\",\"type\":\"string\"},{\"name\":\"memory\",\"type\":\"MemorySizeConfiguration\"},{\"name\":\"smp\",\"type\":\"SMPConfiguration\"},{\"name\":\"peripheral\",\"type\":\"child<container>\"},{\"name\":\"peripheral-anon\",\"type\":\"child<container>\"},{\"name\":\"unattached\",\"type\":\"child<container>\"}]")]
-    [InlineData("/", "[{\"name\":\"type\",\"type\":\"string\"},{\"name\":\"machine\",\"type\":\"child<q35-machine>\"}]")]
+    [InlineData("/", "[{\"name\":\"type\",\"type\":\"string\"},{\"name\":\"machine\",\"type\":\"child<q35-machine>\"},{\"name\":\"objects\",\"type\":\"child<container>\"}]")]
     [InlineData("//machine//peripheral/", "[{\"name\":\"type\",\"type\":\"string\"},{\"name\":\"c1\",\"type\":\"child<qemu64-x86_64-cpu>\"}]")]
     [InlineData("peripheral-anon", "[{\"name\":\"type\",\"type\":\"string\"},{\"name\":\"device[0]\",\"type\":\"child<qemu64-x86_64-cpu>\"}]")]
     public void QomList_Path_ListsProperties(string path, string expected)

@@ -30,6 +30,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
             Cpus = new CpuConfig { Boot = boot, Max = topology.Total, Topology = topology, Model = "qemu64" },
             Memory = new MemoryConfig(128 << 20),
         };
+        Memory = new FakeMemoryManager(Config.Memory.Size);
         slots = new CpuSlot[topology.Total];
         for (int i = 0; i < slots.Length; i++)
         {
@@ -44,7 +45,7 @@ internal sealed class FakeVirtualMachine : IVirtualMachine
 
     public IDeviceManager Devices { get; init; } = new NoDevices();
 
-    public IMemoryManager Memory { get; init; } = new NoMemory();
+    public IMemoryManager Memory { get; init; }
 
     public string CpuModelName => "qemu64";
 

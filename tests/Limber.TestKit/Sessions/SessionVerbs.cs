@@ -28,7 +28,7 @@ namespace Limber.TestKit.Sessions;
 /// </code>
 /// In expected text <c>*</c> stands for anything; in expected JSON the string <c>"*"</c> stands for any value, and objects
 /// must have the members given and no others. An event's timestamp is checked for its form and need not be given.
-/// <c>{dir}</c>, <c>{vmlinux}</c>, <c>{bzimage}</c> and <c>{initramfs}</c> stand for paths.
+/// <c>{dir}</c>, <c>{vmlinux}</c>, <c>{bzimage}</c>, <c>{initramfs}</c> and <c>{initramfs-full}</c> stand for paths.
 /// </remarks>
 public static class SessionVerbs
 {

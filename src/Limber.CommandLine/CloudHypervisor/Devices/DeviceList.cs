@@ -12,7 +12,10 @@ internal static class DeviceList
     /// <summary>
     /// Devices without an id get one: a prefix for the kind and the next number of a counter that all kinds share.
     /// </summary>
-    public static ImmutableArray<DeviceConfig> Resolve(CloudHypervisorOptions options, ConsoleDeviceConfig? console)
+    /// <param name="options">The command line.</param>
+    /// <param name="console">The console device, or null.</param>
+    /// <param name="memory">The device that makes memory grow, or null.</param>
+    public static ImmutableArray<DeviceConfig> Resolve(CloudHypervisorOptions options, ConsoleDeviceConfig? console, VirtioMemDeviceConfig? memory)
     {
         List<DeviceConfig> devices = console is null ? [] : [console];
         int counter = 0;
@@ -22,6 +25,11 @@ internal static class DeviceList
         Add("fs", OtherDeviceOptions.Fs, "_fs");
         Add("pmem", OtherDeviceOptions.Pmem, "_pmem");
         AddOne("vsock", OtherDeviceOptions.Vsock, "_vsock");
+        if (memory is not null)
+        {
+            devices.Add(memory);
+        }
+
         AddOne("balloon", OtherDeviceOptions.Balloon, "__balloon");
         Add("device", OtherDeviceOptions.Vfio, "_vfio");
         RequireUniqueIds(devices);

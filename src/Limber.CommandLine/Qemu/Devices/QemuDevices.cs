@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.CommandLine.Devices;
-using Limber.Config.Devices;
 using Limber.DeviceOptions;
 using Limber.DeviceOptions.Backends;
 
@@ -28,7 +27,7 @@ internal sealed class QemuDevices
     {
         List<Item>? list = name switch
         {
-            "object" when ObjectOptions.IsKnown(TypeOf(value)) => _objects,
+            "object" => _objects,
             "drive" or "blockdev" => _blocks,
             "netdev" => _networks,
             "device" => _devices,
@@ -48,7 +47,8 @@ internal sealed class QemuDevices
 
         string driver = value.Split(',')[0];
         IEnumerable<string>? lines = driver is "help" or "?" ? DriverHelp.List()
-            : DeviceCatalog.Find(driver) is { } found ? DriverHelp.Properties(found)
+            : driver == DimmOptions.Driver ? DriverHelp.Properties(DimmOptions.Driver, DimmOptions.Properties)
+            : DeviceCatalog.Find(driver) is { } found ? DriverHelp.Properties(found.Name, found.Properties)
             : null;
         return lines is null ? null : string.Join('\n', lines) + "\n";
     }
@@ -56,15 +56,11 @@ internal sealed class QemuDevices
     /// <summary>Reads everything into a collection.</summary>
     public void Resolve(DeviceCollection collection)
     {
-        List<(string Option, NamedObject.MemoryFile File)> files = [];
         Each(_objects, item =>
         {
-            NamedObject added = ObjectOptions.Read(QemuOptionBags.Strict(item.Option, item.Value, "qom-type"));
-            collection.AddObject(added);
-            if (added is NamedObject.MemoryFile file)
-            {
-                files.Add((item.Option, file));
-            }
+            OptionBag bag = QemuOptionBags.Strict(item.Option, item.Value, "qom-type");
+            RequireBuilt(bag);
+            collection.AddObject(ObjectOptions.Read(bag));
         });
         Each(_networks, item => collection.AddNetwork(NetdevOptions.Read(QemuOptionBags.Loose(item.Option, item.Value, "type"), collection)));
         Each(_blocks.Where(static item => item.Name == "blockdev"), item =>
@@ -72,14 +68,13 @@ internal sealed class QemuDevices
         Each(_blocks.Where(static item => item.Name == "drive"), item =>
             collection.AddDrive(DriveOptions.Read(OptionBag.FromText(QemuKeyValues.Loose(item.Value, "file")))));
         Each(_devices, item => collection.AddDevice(QemuOptionBags.Loose(item.Option, item.Value, "driver")));
-        foreach ((string option, NamedObject.MemoryFile file) in files)
+    }
+
+    private static void RequireBuilt(OptionBag bag)
+    {
+        if (bag.TryGet("qom-type", out OptionValue type) && !ObjectOptions.IsKnown(type.ToString()))
         {
-            // Guest memory is never a file: one that was meant to be must not pass unnoticed.
-            if (!collection.Devices.Any(device => device is PmemDeviceConfig pmem && pmem.File == file.File))
-            {
-                throw CommandLineException.NotBuilt(
-                    $"{option}: memory that no virtio-pmem-pci device has", "for guest memory: memory-backend-ram, memory-backend-memfd");
-            }
+            throw new OptionException($"not built yet (supported: {string.Join(", ", ObjectOptions.Types)})");
         }
     }
 
@@ -96,26 +91,6 @@ internal sealed class QemuDevices
                 throw new CommandLineException($"{item.Option}: {refusal.Message}");
             }
         }
-    }
-
-    private static string TypeOf(string value)
-    {
-        if (value.StartsWith('{'))
-        {
-            // Whose it is, no more: the reader that gets it reports what is wrong with it.
-            try
-            {
-                return QemuOptionBags.Strict(string.Empty, value, string.Empty).TryGet("qom-type", out OptionValue type) ? type.ToString() : string.Empty;
-            }
-            catch (CommandLineException)
-            {
-                return string.Empty;
-            }
-        }
-
-        const string Key = "qom-type=";
-        string[] parts = value.Split(',');
-        return parts.FirstOrDefault(static part => part.StartsWith(Key, StringComparison.Ordinal))?[Key.Length..] ?? parts[0];
     }
 
     private sealed record Item(string Name, string Value, string Option);

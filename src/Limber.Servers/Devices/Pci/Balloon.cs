@@ -12,7 +12,7 @@ internal static class Balloon
     public static ulong Actual(IVirtualMachine machine)
     {
         ulong given = machine.Devices.GetBalloon() ?? throw None();
-        ulong all = machine.Config.Memory.Size;
+        ulong all = machine.Memory.GetSummary().TotalSize;
         return all - Math.Min(given, all);
     }
 
@@ -30,7 +30,7 @@ internal static class Balloon
             throw new QmpException("Parameter 'target' expects a size");
         }
 
-        ulong all = machine.Config.Memory.Size;
+        ulong all = machine.Memory.GetSummary().TotalSize;
         try
         {
             machine.Devices.SetBalloon(all - Math.Min((ulong)bytes, all));

@@ -13,7 +13,7 @@ namespace Limber.Servers.Devices.Pci;
 
 /// <summary>
 /// What devices name and the machine does not know: objects and character devices that a client defined; and, as the
-/// machine has them, its backends. Thread: any.
+/// machine has them, its backends, among them memory, which clients call objects. Thread: any.
 /// </summary>
 internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
 {
@@ -27,7 +27,7 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
         {
             lock (gate)
             {
-                return [.. objects.Keys];
+                return [.. objects.Keys, .. machine.Memory.GetBackends().Select(static backend => backend.Config.Name)];
             }
         }
     }
@@ -40,7 +40,7 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
     {
         lock (gate)
         {
-            return objects.GetValueOrDefault(id);
+            return objects.GetValueOrDefault(id) ?? FindMemory(id);
         }
     }
 
@@ -62,9 +62,18 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
     {
         lock (gate)
         {
-            if (!objects.TryAdd(added.Id, added))
+            if (objects.ContainsKey(added.Id) || FindMemory(added.Id) is not null)
             {
-                throw new QmpException($"attempt to add duplicate property '{added.Id}' to object (type 'container')");
+                throw Duplicate(added.Id);
+            }
+
+            if (added is NamedObject.Memory memory)
+            {
+                AddMemory(memory.Config);
+            }
+            else
+            {
+                objects.Add(added.Id, added);
             }
         }
     }
@@ -74,20 +83,11 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
     {
         lock (gate)
         {
-            if (!objects.TryGetValue(id, out NamedObject? found))
-            {
-                throw new QmpException($"object '{id}' not found");
-            }
-
             // A random source is copied into its device, which goes on without it.
-            bool used = found is NamedObject.MemoryFile file
-                && machine.Devices.GetDevices().Any(device => device.Config is PmemDeviceConfig pmem && pmem.File == file.File);
-            if (used)
+            if (!objects.Remove(id))
             {
-                throw new QmpException($"object '{id}' is in use, can not be deleted");
+                RemoveMemory(id);
             }
-
-            objects.Remove(id);
         }
     }
 
@@ -121,6 +121,49 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
             chardevs.Remove(id);
         }
     }
+
+    private NamedObject.Memory? FindMemory(string id) =>
+        machine.Memory.GetBackends().FirstOrDefault(backend => backend.Config.Name == id) is { } found ? new NamedObject.Memory(found.Config) : null;
+
+    private void AddMemory(MemoryBackendConfig config)
+    {
+        try
+        {
+            machine.Memory.AddBackend(config);
+        }
+        catch (VmException refusal)
+        {
+            throw refusal.Code == VmErrorCode.DuplicateId
+                ? Duplicate(config.Name)
+                : new QmpException(QmpErrorClass.GenericError, refusal.Message, refusal);
+        }
+    }
+
+    private void RemoveMemory(string id)
+    {
+        // Persistent memory maps its file itself: the machine does not know that it has it from here.
+        bool used = FindMemory(id) is { Config.Path: { } file }
+            && machine.Devices.GetDevices().Any(device => device.Config is PmemDeviceConfig pmem && pmem.File == file);
+        try
+        {
+            if (!used)
+            {
+                machine.Memory.RemoveBackend(id);
+                return;
+            }
+        }
+        catch (VmException refusal) when (refusal.Code == VmErrorCode.BackendNotFound)
+        {
+            throw new QmpException($"object '{id}' not found");
+        }
+        catch (VmException refusal) when (refusal.Code == VmErrorCode.BackendInUse)
+        {
+        }
+
+        throw new QmpException($"object '{id}' is in use, can not be deleted");
+    }
+
+    private static QmpException Duplicate(string id) => new($"attempt to add duplicate property '{id}' to object (type 'container')");
 
     private bool IsInUse(ChardevConfig chardev) =>
         (chardev is ChardevConfig.UnixSocket socket && Backends<VhostUserNetBackendConfig>().Any(backend => backend.Socket == socket.Path))

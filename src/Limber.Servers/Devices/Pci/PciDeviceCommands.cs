@@ -129,7 +129,9 @@ internal sealed class PciDeviceCommands(IVirtualMachine machine, NamedThings thi
         machine.Devices.GetDevices().Select(static device => device.Config).OfType<ConsoleDeviceConfig>().SelectMany(static device => device.Ports);
 
     private bool IsTaken(string id) =>
-        IsDevice(machine, id) || machine.GetCpuSlots().Any(slot => slot.Occupant?.Id == id);
+        IsDevice(machine, id)
+        || machine.Memory.GetMemoryDevices().Any(device => device.Id == id)
+        || machine.GetCpuSlots().Any(slot => slot.Occupant?.Id == id);
 
     private static string? Text(OptionBag bag, string name) => bag.TryGet(name, out OptionValue value) ? value.AsText() : null;
 }

@@ -21,6 +21,7 @@ internal sealed record PciIdentity(ushort Class, string? Description, ushort Ven
         RngDeviceConfig => Virtio(4, 0x00ff, null),
         BalloonDeviceConfig => Virtio(5, 0x00ff, null),
         VsockDeviceConfig => Virtio(19, 0x0780, "Communication controller"),
+        VirtioMemDeviceConfig => Virtio(24, 0x00ff, null),
         FsDeviceConfig => Virtio(26, 0x0180, "Storage controller"),
         PmemDeviceConfig => Virtio(27, 0x00ff, null),
         RootPortConfig => new(0x0604, "PCI bridge", RedHatVendor, 0x000c),

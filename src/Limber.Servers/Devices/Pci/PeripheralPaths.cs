@@ -52,11 +52,26 @@ public sealed class PeripheralPaths
         }
     }
 
+    /// <summary>A memory module has nothing inside; a virtio-mem device is noted as the PCI device that it is.</summary>
+    internal void Note(MemoryDeviceInfo device)
+    {
+        if (device.Kind == MemoryDeviceKind.Dimm)
+        {
+            lock (gate)
+            {
+                devices[device.Path] = (null, false);
+            }
+        }
+    }
+
     internal void Record(VmEvent happened)
     {
         switch (happened)
         {
             case VmEvent.DevicePlugged plugged:
+                Note(plugged.Device);
+                break;
+            case VmEvent.MemoryDevicePlugged plugged:
                 Note(plugged.Device);
                 break;
             case VmEvent.PortPlugged plugged:

@@ -40,6 +40,9 @@ internal sealed class QemuPciWords : PciWords
             VmErrorCode.NoFreeSlot => Reworded($"PCI: no slot/function available for {device.Driver}, all in use or reserved", refusal),
             VmErrorCode.HotplugNotSupported when machine.Devices is NoDevices => Reworded($"No 'PCI' bus found for device '{device.Driver}'", refusal),
             VmErrorCode.HotplugNotSupported => Reworded($"Bus '{bus}' does not support hotplugging", refusal),
+            VmErrorCode.BackendNotFound when device is VirtioMemDeviceConfig =>
+                new QmpException(QmpErrorClass.DeviceNotFound, $"Device '{Backend(device)}' not found", refusal),
+            VmErrorCode.BackendInUse when device is VirtioMemDeviceConfig => Reworded("'memdev' property specifies an unusable memdev", refusal),
             VmErrorCode.BackendNotFound => Reworded($"Property '{Property(device)}' can't find value '{Backend(device)}'", refusal),
             VmErrorCode.BackendInUse => Reworded(InUse(machine, device), refusal),
             _ => Plain(refusal),
@@ -82,6 +85,7 @@ internal sealed class QemuPciWords : PciWords
     {
         DiskDeviceConfig disk => disk.Backend,
         NetDeviceConfig network => network.Backend,
+        VirtioMemDeviceConfig memory => memory.Backend,
         _ => null,
     } ?? string.Empty;
 }

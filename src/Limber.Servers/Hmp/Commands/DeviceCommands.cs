@@ -46,7 +46,7 @@ internal static class DeviceCommands
         },
         new("object_add", "[qom-type=]type,id=str[,prop=value][,...]", "create QOM object", HmpArgument.Word, AddObject)
         {
-            Candidates = static _ => [ObjectOptions.MemoryFileType, ObjectOptions.BuiltinRandomType, ObjectOptions.RandomType],
+            Candidates = static _ => ObjectOptions.Types,
         },
         new("object_del", "id", "destroy QOM object", HmpArgument.Word, static (context, id) => context.Services.Things.RemoveObject(id))
         {
@@ -131,9 +131,15 @@ internal static class DeviceCommands
         }
 
         string name = driver.AsString();
+        if (name == DimmOptions.Driver)
+        {
+            Print(context, DriverHelp.Properties(DimmOptions.Driver, DimmOptions.Properties));
+            return;
+        }
+
         if (DeviceCatalog.Find(name) is { } found)
         {
-            Print(context, DriverHelp.Properties(found));
+            Print(context, DriverHelp.Properties(found.Name, found.Properties));
             return;
         }
 

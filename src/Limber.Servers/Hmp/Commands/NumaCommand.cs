@@ -15,6 +15,7 @@ internal static class NumaCommand
     {
         NumaConfig numa = context.Machine.Config.Numa;
         IReadOnlyList<CpuSlot> slots = context.Machine.GetCpuSlots();
+        IReadOnlyList<MemoryDeviceInfo> devices = context.Machine.Memory.GetMemoryDevices();
         Print(context, $"{numa.Count} nodes");
         for (int node = 0; node < numa.Count; node++)
         {
@@ -22,10 +23,9 @@ internal static class NumaCommand
                 .Where(slot => slot.Occupant is not null && numa.NodeOf(slot.Index) == node)
                 .Select(slot => slot.Index);
             Print(context, $"node {node} cpus:{string.Concat(processors.Select(index => $" {index}"))}");
-            Print(context, $"node {node} size: {numa.NodeMemory[node] >> MebibyteShift} MB");
-
-            // Memory that is plugged in later; there is none.
-            Print(context, $"node {node} plugged: 0 MB");
+            ulong plugged = devices.Where(device => device.Node == node).Aggregate(0UL, static (sum, device) => sum + device.Size);
+            Print(context, $"node {node} size: {(numa.NodeMemory[node] + plugged) >> MebibyteShift} MB");
+            Print(context, $"node {node} plugged: {plugged >> MebibyteShift} MB");
         }
     }
 

@@ -22,7 +22,7 @@ internal static class CommandLineQueries
                 ("discard", "string"), ("readonly", "boolean"),
             ]),
         ("machine", [("type", "string"), ("accel", "string"), ("kernel", "string"), ("initrd", "string"), ("append", "string")]),
-        ("memory", [("size", "size")]),
+        ("memory", [("size", "size"), ("slots", "number"), ("maxmem", "size")]),
         ("name", [("guest", "string")]),
         ("netdev", []),
         ("numa", []),

@@ -19,7 +19,7 @@ internal static class CpuQueries
         new NoArgumentCommand(
             "query-acpi-ospm-status",
             new QmpArrayType(MachineTypes.OspmStatus),
-            static context => context.Services.Ospm.Describe(context.Machine.GetCpuSlots())),
+            static context => context.Services.Ospm.Describe(context.Machine)),
         new NoArgumentCommand("x-limber-query-operations", MachineTypes.Operations, Operations) { AllowsOutOfBand = true },
     ];
 

@@ -8,7 +8,7 @@ using Limber.Servers.Qom;
 
 namespace Limber.Servers.Qmp.Commands;
 
-/// <summary>Queries about the machine's objects and their types.</summary>
+/// <summary>Commands about the machine's objects and their types.</summary>
 internal static class ObjectQueries
 {
     private static readonly QmpMember Path = new("path", QmpType.String);
@@ -17,6 +17,10 @@ internal static class ObjectQueries
     [
         new DelegateCommand("qom-list", new(new QmpObjectType(Path), IntrospectionTypes.Properties), List),
         new DelegateCommand("qom-get", new(new QmpObjectType(Path, new("property", QmpType.String)), QmpType.Any), Get),
+        new DelegateCommand(
+            "qom-set",
+            new(new QmpObjectType(Path, new("property", QmpType.String), new("value", QmpType.Any)), QmpObjectType.Empty),
+            Set),
         new DelegateCommand(
             "qom-list-types",
             new(
@@ -43,10 +47,14 @@ internal static class ObjectQueries
     private static JsonValue Get(QmpArguments arguments, QmpContext context)
     {
         QomObject found = QomTree.Resolve(context.Services, arguments.String("path"));
-        string name = arguments.String("property");
-        QomProperty property = found.Properties.FirstOrDefault(property => property.Name == name)
-            ?? throw new QmpException($"Property '{found.TypeName}.{name}' not found");
-        return property.Read();
+        return found.Find(arguments.String("property")).Read();
+    }
+
+    private static JsonValue Set(QmpArguments arguments, QmpContext context)
+    {
+        QomObject found = QomTree.Resolve(context.Services, arguments.String("path"));
+        found.Set(arguments.String("property"), arguments.Value("value"), ValueSyntax.Message);
+        return new JsonObject();
     }
 
     /// <summary>Without <c>implements</c> all types, with <c>abstract</c> also abstract ones.</summary>
@@ -87,6 +95,11 @@ internal static class ObjectQueries
         if (type.IsAbstract || !QomTypes.IsKindOf(type, "device"))
         {
             throw new QmpException("Parameter 'typename' expects a non-abstract device type");
+        }
+
+        if (name == DimmOptions.Driver)
+        {
+            return [.. DimmOptions.Properties.Select(static property => (JsonValue)PropertyOf(property))];
         }
 
         if (DeviceCatalog.Find(name) is { } driver)

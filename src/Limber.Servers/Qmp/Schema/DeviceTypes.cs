@@ -45,23 +45,16 @@ internal static class DeviceTypes
 
     private static readonly QmpObjectType RandomSource = new(new QmpMember("filename", QmpType.String, true));
 
-    private static readonly QmpObjectType MemoryFile = new(
-        new("mem-path", QmpType.String),
-        new("size", QmpType.Integer),
-        new("share", QmpType.Boolean, true),
-        new("pmem", QmpType.Boolean, true),
-        new("readonly", QmpType.Boolean, true),
-        new("prealloc", QmpType.Boolean, true),
-        new("merge", QmpType.Boolean, true),
-        new("dump", QmpType.Boolean, true));
-
     /// <summary>An object, as <c>object-add</c> takes it.</summary>
     public static readonly QmpObjectType Object = new(
-        new("qom-type", new QmpEnumType(ObjectOptions.MemoryFileType, ObjectOptions.BuiltinRandomType, ObjectOptions.RandomType)),
+        new("qom-type", new QmpEnumType([.. ObjectOptions.Types])),
         new("id", QmpType.String))
     {
         Tag = "qom-type",
-        Variants = [(ObjectOptions.MemoryFileType, MemoryFile), (ObjectOptions.BuiltinRandomType, QmpObjectType.Empty), (ObjectOptions.RandomType, RandomSource)],
+        Variants =
+        [
+            .. MemoryTypes.Backends, (ObjectOptions.BuiltinRandomType, QmpObjectType.Empty), (ObjectOptions.RandomType, RandomSource),
+        ],
     };
 
     private static readonly QmpObjectType SocketAddress = new(

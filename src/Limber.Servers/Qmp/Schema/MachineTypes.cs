@@ -65,7 +65,7 @@ internal static class MachineTypes
     public static readonly QmpObjectType OspmStatus = new(
         new("device", QmpType.String, true),
         new("slot", QmpType.String),
-        new("slot-type", new QmpEnumType("CPU")),
+        new("slot-type", new QmpEnumType("DIMM", "CPU")),
         new("source", QmpType.Integer),
         new("status", QmpType.Integer));
 
