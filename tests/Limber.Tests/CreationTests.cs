@@ -16,7 +16,7 @@ public sealed class CreationTests
         (int status, string body) = rest.Send("PUT", "vm.create", """{"payload":{"kernel":"/nonexistent/kernel"},"console":{"mode":"Off"}}""");
         Assert.Equal(500, status);
         Assert.Contains("/nonexistent/kernel", body);
-        string config = $$"""{"cpus":{"boot_vcpus":1,"max_vcpus":4},"memory":{"size":67108864},"payload":{"kernel":"{{kernel}}"},"console":{"mode":"Null"}}""";
+        string config = $$"""{"cpus":{"boot_vcpus":1,"max_vcpus":4},"memory":{"size":67108864},"payload":{"kernel":"{{kernel}}"},"console":{"mode":"Null"} }""";
         for (int round = 0; round < 3; round++)
         {
             Assert.Equal((204, ""), rest.Send("PUT", "vm.create", config));
