@@ -49,13 +49,7 @@ internal sealed class RunningVmm : IDisposable
                 "--serial", "null", "--console", "off", "--api-socket", place["rest"],
             ];
         });
-        Deadline deadline = Deadline.In(20);
-        while (!File.Exists(vmm.Rest) && !deadline.HasPassed && !vmm.process.HasExited)
-        {
-            System.Threading.Thread.Sleep(10);
-        }
-
-        vmm.ExpectRestAlive();
+        vmm.WaitForRest();
         return vmm;
     }
 
@@ -70,14 +64,28 @@ internal sealed class RunningVmm : IDisposable
             return ["cloud-hypervisor", "--api-socket", place["rest"]];
         });
         kernel = path;
+        vmm.WaitForRest();
+        return vmm;
+    }
+
+    // The socket's file is there a moment before anybody listens.
+    private void WaitForRest()
+    {
         Deadline deadline = Deadline.In(20);
-        while (!File.Exists(vmm.Rest) && !deadline.HasPassed && !vmm.process.HasExited)
+        while (!deadline.HasPassed && !process.HasExited)
         {
-            System.Threading.Thread.Sleep(10);
+            try
+            {
+                ExpectRestAlive();
+                return;
+            }
+            catch (SocketException)
+            {
+                System.Threading.Thread.Sleep(10);
+            }
         }
 
-        vmm.ExpectRestAlive();
-        return vmm;
+        ExpectRestAlive();
     }
 
     /// <summary>The process ends by itself, well.</summary>
