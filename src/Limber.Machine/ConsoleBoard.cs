@@ -17,7 +17,7 @@ namespace Limber.Machine;
 /// <summary>A console device with the host sides of its ports, which come and go while it is there.</summary>
 /// <remarks>
 /// Thread: any but vCPUs' and the device's loop, which ports are added and removed on. Lock order: <see cref="gate"/> is held
-/// while waiting for the loop; the loop never takes it.
+/// while waiting for the loop, which never takes it; host sides are opened without it, as that may last.
 /// </remarks>
 internal sealed class ConsoleBoard
 {
@@ -25,6 +25,7 @@ internal sealed class ConsoleBoard
     private readonly List<BoardPort> ports = [];
     private readonly TimeProvider time;
     private readonly Action<string, bool> portChanged;
+    private GuestAgentOnliner? agentOnliner;
     private bool isClosed;
 
     /// <param name="context">The device's surroundings.</param>
@@ -63,17 +64,8 @@ internal sealed class ConsoleBoard
 
     public ConsoleDevice Device { get; }
 
-    /// <summary>The guest's agent at a port that has no other host side than the machine; null without one.</summary>
-    public GuestAgentOnliner? Agent
-    {
-        get
-        {
-            lock (gate)
-            {
-                return ports.Find(p => p.Agent is not null)?.Agent;
-            }
-        }
-    }
+    /// <summary>The guest's agent at a port that has no other host side than the machine; null without one. Takes no lock.</summary>
+    public GuestAgentOnliner? Agent => Volatile.Read(ref agentOnliner);
 
     /// <summary>The configuration with the numbers that the ports got.</summary>
     public ConsoleDeviceConfig Number(ConsoleDeviceConfig config)
@@ -91,18 +83,30 @@ internal sealed class ConsoleBoard
     /// <exception cref="InvalidOperationException">All numbers are taken, or the device is being taken apart.</exception>
     public int Add(ConsolePortConfig config)
     {
-        lock (gate)
+        (ICharacterBackend backend, GuestAgentChannel? agent) = Open(config);
+        return Guarded(backend, () =>
         {
-            if (isClosed)
+            lock (gate)
             {
-                throw new InvalidOperationException($"{Device.Id} is being removed");
-            }
+                if (isClosed)
+                {
+                    throw new InvalidOperationException($"{Device.Id} is being removed");
+                }
 
-            (ICharacterBackend backend, GuestAgentChannel? agent) = Open(config);
-            ConsolePort port = Guarded(backend, () => Device.AddPort(Options(config, backend)));
-            Start(config with { Number = port.Number }, port, backend, agent);
-            return port.Number;
-        }
+                ConsolePort port = Device.AddPort(Options(config, backend));
+                try
+                {
+                    Start(config, port, backend, agent);
+                    return port.Number;
+                }
+                catch
+                {
+                    // The host has no thread for it, say.
+                    Device.RemovePort(port);
+                    throw;
+                }
+            }
+        });
     }
 
     /// <summary>Takes a port away and closes its host side; no effect when it is gone.</summary>
@@ -113,6 +117,11 @@ internal sealed class ConsoleBoard
             if (ports.Find(p => p.Port.Number == number) is { } found && !isClosed)
             {
                 ports.Remove(found);
+                if (found.IsAgent)
+                {
+                    Volatile.Write(ref agentOnliner, null);
+                }
+
                 Device.RemovePort(found.Port);
                 found.Backend.Dispose();
             }
@@ -166,11 +175,10 @@ internal sealed class ConsoleBoard
 
     private void Start(ConsolePortConfig config, ConsolePort port, ICharacterBackend backend, GuestAgentChannel? agent)
     {
-        GuestAgentOnliner? onliner = null;
         if (agent is not null)
         {
             port.GuestOpenChanged += p => agent.SetListening(p.IsGuestOpen);
-            onliner = new GuestAgentOnliner(new GuestAgentClient(agent, time), time);
+            Volatile.Write(ref agentOnliner, new GuestAgentOnliner(new GuestAgentClient(agent, time), time));
         }
 
         if (config.Id is { } id)
@@ -182,8 +190,8 @@ internal sealed class ConsoleBoard
         // The guest may have opened it already.
         agent?.SetListening(port.IsGuestOpen);
         backend.Start(port);
-        ports.Add(new BoardPort(port, backend, onliner));
+        ports.Add(new BoardPort(port, backend, agent is not null));
     }
 
-    private sealed record BoardPort(ConsolePort Port, ICharacterBackend Backend, GuestAgentOnliner? Agent);
+    private sealed record BoardPort(ConsolePort Port, ICharacterBackend Backend, bool IsAgent);
 }

@@ -12,14 +12,14 @@ namespace Limber.Rest.Tests;
 public sealed class RouteTests
 {
     private const string NotBuilt =
-        "vm.create+ vm.delete vm.add-generic-vhost-user+ vm.add-vdpa+ vm.add-user-device+ "
+        "vm.add-generic-vhost-user+ vm.add-vdpa+ vm.add-user-device+ "
         + "vm.snapshot+ vm.coredump+ vm.nmi vm.restore+ vm.receive-migration+ vm.send-migration+";
 
     [Fact]
     public void Table_HasEveryDocumentedRouteOnce()
     {
         IReadOnlyList<Route> routes = ApiRoutes.Create(new MachineGate(new FakeVirtualMachine()), new RestServerOptions());
-        Assert.Equal(31 + 3, routes.Count);
+        Assert.Equal(31 + 4, routes.Count);
         Assert.Equal(routes.Count, routes.Select(route => route.Path).Distinct().Count());
         Assert.All(NotBuilt.Split(' '), name => Assert.Contains(routes, route => route.Path == name.TrimEnd('+')));
     }

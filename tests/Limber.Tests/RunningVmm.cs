@@ -49,15 +49,47 @@ internal sealed class RunningVmm : IDisposable
                 "--serial", "null", "--console", "off", "--api-socket", place["rest"],
             ];
         });
-        Deadline deadline = Deadline.In(20);
-        while (!File.Exists(vmm.Rest) && !deadline.HasPassed && !vmm.process.HasExited)
-        {
-            System.Threading.Thread.Sleep(10);
-        }
-
-        vmm.ExpectRestAlive();
+        vmm.WaitForRest();
         return vmm;
     }
+
+    /// <summary>A process without a machine, and the path of a kernel for one that does nothing.</summary>
+    public static RunningVmm StartWithoutMachine(out string kernel)
+    {
+        string path = "";
+        var vmm = new RunningVmm(place =>
+        {
+            path = place["kernel"];
+            File.WriteAllBytes(path, IdleKernel.Image());
+            return ["cloud-hypervisor", "--api-socket", place["rest"]];
+        });
+        kernel = path;
+        vmm.WaitForRest();
+        return vmm;
+    }
+
+    // The socket's file is there a moment before anybody listens.
+    private void WaitForRest()
+    {
+        Deadline deadline = Deadline.In(20);
+        while (!deadline.HasPassed && !process.HasExited)
+        {
+            try
+            {
+                ExpectRestAlive();
+                return;
+            }
+            catch (SocketException)
+            {
+                System.Threading.Thread.Sleep(10);
+            }
+        }
+
+        ExpectRestAlive();
+    }
+
+    /// <summary>The process ends by itself, well.</summary>
+    public void ExpectEnd() => Assert.Equal(0, process.WaitForExit(20));
 
     /// <summary>A connection without a client's manners.</summary>
     public static Socket Connect(string path)

@@ -7,7 +7,7 @@ namespace Limber.Chardev.Serial;
 
 /// <summary>What a backend's reader thread waits on beside its source: room in the guest's port, and the end.</summary>
 /// <remarks>Thread: the reader's; <see cref="Close"/> any.</remarks>
-internal sealed class InputGate
+internal sealed class InputGate : IDisposable
 {
     /// <summary>The most that is read at once; a port has room for less.</summary>
     public const int MaximumTransfer = 256;
@@ -48,5 +48,12 @@ internal sealed class InputGate
     {
         closed = true;
         wake.Signal();
+    }
+
+    /// <summary>The reader has ended, or was given up. The port may call the gate later all the same.</summary>
+    public void Dispose()
+    {
+        Close();
+        wake.Dispose();
     }
 }

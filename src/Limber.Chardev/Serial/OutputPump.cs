@@ -89,18 +89,19 @@ internal sealed class OutputPump : IDisposable
         }
 
         closing = true;
-        if (thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        if (!thread.ThreadState.HasFlag(ThreadState.Unstarted))
         {
-            return;
+            wake.Signal();
+            if (!thread.Join(FlushMilliseconds))
+            {
+                abandoned = true;
+                wake.Signal();
+                _ = thread.Join(AbandonMilliseconds);
+            }
         }
 
-        wake.Signal();
-        if (!thread.Join(FlushMilliseconds))
-        {
-            abandoned = true;
-            wake.Signal();
-            _ = thread.Join(AbandonMilliseconds);
-        }
+        // An Add may still be on its way to it, which is harmless.
+        wake.Dispose();
     }
 
     private void Run(string name)

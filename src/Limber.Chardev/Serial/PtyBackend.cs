@@ -46,6 +46,7 @@ internal sealed class PtyBackend : ICharacterBackend
         pump.Dispose();
         gate?.Close();
         reader?.Join();
+        gate?.Dispose();
         terminal.Dispose();
     }
 

@@ -114,6 +114,7 @@ internal sealed class SocketBackend : ICharacterBackend, IHostConnection, IOutpu
         gate?.Close();
         listener?.Dispose();
         reader?.Join();
+        gate?.Dispose();
         Leave(first);
     }
 

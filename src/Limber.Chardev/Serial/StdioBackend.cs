@@ -44,6 +44,7 @@ internal sealed class StdioBackend : ICharacterBackend
         pump.Dispose();
         gate?.Close();
         reader?.Join();
+        gate?.Dispose();
         channel.Dispose();
     }
 

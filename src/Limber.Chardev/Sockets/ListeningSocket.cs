@@ -91,6 +91,7 @@ internal sealed class ListeningSocket : IDisposable
             wake.Signal();
             file?.Remove();
             Descriptor.Dispose();
+            wake.Dispose();
         }
     }
 

@@ -15,7 +15,7 @@ internal static class CloudHypervisorHelp
           --numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=mem0 ...
           --serial off|null|tty|pty|file=FILE|socket=PATH               default null
           --console off|null|tty|pty|file=FILE                          default tty
-          --api-socket PATH | path=PATH    REST interface
+          --api-socket PATH | path=PATH    REST interface; alone: wait there for vm.create
           --no-shutdown                    a power-off stops the guest and keeps the process
           --seccomp false
           --x-limber operation_deadline=SECONDS   for the guest's answer to a hotplug request; default 60

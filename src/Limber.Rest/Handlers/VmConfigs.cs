@@ -144,7 +144,7 @@ internal static class VmConfigs
         {
             foreach (T item in bodies ?? [])
             {
-                DeviceConfig device = convert(item);
+                DeviceConfig device = item is null ? throw Invalid("a device is null") : convert(item);
                 devices.Add(device.Id is null ? device with { Id = string.Create(CultureInfo.InvariantCulture, $"{prefix}{counter++}") } : device);
             }
         }

@@ -36,7 +36,7 @@ internal sealed record VmCreateBody
 
     /// <summary>Everything else: what asks for something that is not built must not pass unnoticed.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; init; }
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 /// <summary>Spec: <c>CpusConfig</c>.</summary>
@@ -49,7 +49,7 @@ internal sealed record VmCreateCpus
     public CpuTopologyBody? Topology { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; init; }
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 /// <summary>Spec: <c>MemoryConfig</c>; bytes.</summary>
@@ -64,7 +64,7 @@ internal sealed record VmCreateMemory
     public bool? Thp { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; init; }
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 /// <summary>Spec: <c>PayloadConfig</c>.</summary>

@@ -34,6 +34,13 @@ internal sealed class RestFixture : IAsyncDisposable
         return new RestFixture(directory, await RestServer.StartAsync(directory.Socket, machine, options), machine);
     }
 
+    /// <summary>A server whose machine comes and goes.</summary>
+    public static async Task<RestFixture> StartAsync(IVmHost host)
+    {
+        TemporaryDirectory directory = new();
+        return new RestFixture(directory, await RestServer.StartAsync(directory.Socket, host), new FakeVirtualMachine());
+    }
+
     public HttpClient NewClient() => new(new SocketsHttpHandler
     {
         ConnectCallback = async (_, cancel) => new NetworkStream(await ConnectAsync(), ownsSocket: true),
