@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using Limber.Config.Devices;
 using Limber.Memory;
 using Limber.Vfio;
@@ -8,7 +9,10 @@ namespace Limber.Machine;
 
 /// <summary>Functions of the host that the guest has (VFIO), and the memory they see.</summary>
 /// <remarks>
-/// Thread: any but a vCPU's; opening waits for the kernel to pin all guest memory. The order in a reset of the machine:
+/// Thread: any but a vCPU's; opening waits for the kernel to pin all guest memory. Lock order: the machine's control lock, then
+/// <see cref="gate"/>, which is held while a function is opened: else its memory could be pinned between
+/// <see cref="ForgetMemory"/> and the discard, and it would go on using pages that the guest has lost.
+/// The order in a reset of the machine:
 /// <code>
 ///   functions reset, bus mastering off   PciHostBridge.Reset
 ///   their resets in the host are over    ForgetMemory waits
@@ -21,8 +25,10 @@ internal sealed class HostDevices : IDisposable
 {
     private static readonly TimeSpan ResetPatience = TimeSpan.FromSeconds(10);
 
+    private readonly Lock gate = new();
     private readonly GuestMemoryMap memory;
     private readonly VfioManager manager;
+    private bool isForgotten;
 
     /// <param name="memory">The guest's RAM.</param>
     /// <param name="calls">The kernel; null for the real one.</param>
@@ -45,7 +51,7 @@ internal sealed class HostDevices : IDisposable
         BalloonMemory.Hold();
         try
         {
-            VfioPciFunction function = manager.Open(config.Path, config.Id ?? config.Driver, memory.Current);
+            VfioPciFunction function = Open(config);
             function.Faulted += (_, reason) => failed("device", reason, false);
             return new DeviceParts(loop: null) { Function = function, Release = BalloonMemory.Unhold };
         }
@@ -58,7 +64,14 @@ internal sealed class HostDevices : IDisposable
 
     /// <summary>The functions see exactly the guest's memory as it is now. Called when it was plugged, and before it is unmapped.</summary>
     /// <exception cref="VfioException">The host refused.</exception>
-    public void MapMemory() => manager.MapMemory(memory.Current);
+    public void MapMemory()
+    {
+        lock (gate)
+        {
+            manager.MapMemory(memory.Current);
+            isForgotten = false;
+        }
+    }
 
     /// <summary>The functions see no memory until <see cref="MapMemory"/>. They have been reset; no vCPU runs.</summary>
     /// <exception cref="VfioException">The host refused.</exception>
@@ -66,9 +79,23 @@ internal sealed class HostDevices : IDisposable
     {
         // One that takes longer is off the bus all the same; a vCPU that uses it will wait for it.
         _ = manager.WaitForResets(ResetPatience);
-        manager.UnmapMemory();
+        lock (gate)
+        {
+            isForgotten = true;
+            manager.UnmapMemory();
+        }
     }
 
     /// <summary>All functions are closed.</summary>
     public void Dispose() => manager.Dispose();
+
+    private VfioPciFunction Open(VfioDeviceConfig config)
+    {
+        lock (gate)
+        {
+            return isForgotten
+                ? throw new VfioException(config.Path, "the machine's memory is being replaced by a reset, or could not be after one; reset it again")
+                : manager.Open(config.Path, config.Id ?? config.Driver, memory.Current);
+        }
+    }
 }

@@ -12,6 +12,7 @@ internal static class AttachScenarios
 {
     private const int MiB = 1 << 20;
     private const int PmemRounds = 10;
+    private const int PmemSize = 4 * MiB;
 
     public static Scenario[] All =>
     [
@@ -50,7 +51,7 @@ internal static class AttachScenarios
     // A file system on a file of the host, mounted with dax; added by REST and by QMP in turn.
     private static void PersistentMemory(LabContext context)
     {
-        string file = MakeFile(context, "pmem.img", 16 * MiB);
+        string file = MakeFile(context, "pmem.img", PmemSize);
         (LabVm vm, RestClient rest) = Start(context, "virtio_pci,virtio_pmem,nd_pmem");
         string previous = "";
         string place = "";
@@ -67,7 +68,7 @@ internal static class AttachScenarios
             }
             else
             {
-                vm.Qmp.Execute("object-add", $$"""{"qom-type": "memory-backend-file", "id": "m", "mem-path": "{{file}}", "size": {{16 * MiB}}, "share": true}""");
+                vm.Qmp.Execute("object-add", $$"""{"qom-type": "memory-backend-file", "id": "m", "mem-path": "{{file}}", "size": {{PmemSize}}, "share": true}""");
                 vm.Qmp.Execute("device_add", $$"""{"driver": "virtio-pmem-pci", "id": "{{id}}", "memdev": "m"}""");
             }
 
@@ -82,7 +83,7 @@ internal static class AttachScenarios
             Check.Equal(place, Place(vm.Guest), $"place in round {round}");
             Check.Equal("0", vm.Guest.Run("mount -t ext4 -o dax /dev/pmem0 /mnt; echo $?"), $"mounting with dax in round {round}");
             Check.Equal(previous, vm.Guest.Run("[ ! -f /mnt/f ] || sha256sum </mnt/f | cut -d' ' -f1"), $"file of the round before {round}");
-            previous = vm.Guest.Run("head -c 3000000 /dev/urandom >/mnt/f && sync && sha256sum </mnt/f | cut -d' ' -f1");
+            previous = vm.Guest.Run("head -c 500000 /dev/urandom >/mnt/f && sync && sha256sum </mnt/f | cut -d' ' -f1");
             vm.Guest.Run("umount /mnt");
             string sum = vm.Guest.Run("sha256sum </dev/pmem0 | cut -d' ' -f1");
             if (byRest)

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using Limber.Config.Devices;
 using Limber.Control;
@@ -32,7 +33,7 @@ public sealed class PmemTests : IDisposable
             descriptors = i == 0 ? CountDescriptors() : descriptors;
         }
 
-        Assert.InRange(CountDescriptors(), 0, descriptors + 2);
+        Assert.Equal(descriptors, CountDescriptors());
         Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.EndsWith(path, StringComparison.Ordinal));
     }
 
@@ -58,7 +59,9 @@ public sealed class PmemTests : IDisposable
         Assert.Empty(vm.Devices.GetDevices());
     }
 
-    private static int CountDescriptors() => Directory.GetFiles("/proc/self/fd").Length;
+    // The runtime opens its libraries as it needs them.
+    private static int CountDescriptors() =>
+        Directory.GetFiles("/proc/self/fd").Count(f => File.ResolveLinkTarget(f, false)?.Name.EndsWith(".dll", StringComparison.Ordinal) == false);
 
     private string MakeFile(string name, long size)
     {
