@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Limber.TestKit;
 
 namespace Limber.LabTests;
@@ -16,6 +17,7 @@ internal static class FsScenarios
     public static Scenario[] All =>
     [
         new("fs-rest", ByRest),
+        new("fs-server-dies", ServerDies),
     ];
 
     private static void ByRest(LabContext context)
@@ -58,6 +60,67 @@ internal static class FsScenarios
         vm.Guest.Run("rm -r /mnt/d; umount /mnt");
         vm.Remove("fs");
         _ = server.WaitForExit(10);
+    }
+
+    // While files are written: the programs get an error, the user an event, and another server can be used.
+    private static void ServerDies(LabContext context)
+    {
+        string api = context["api"];
+        string directory = Directory.CreateDirectory(context["shared"]).FullName;
+        LabVm vm = context.StartGuest(
+            "2",
+            append: "limber.mods=" + Modules,
+            extra:
+            [
+                "-initrd", context.FullInitramfs, "-x-limber", "api-socket=" + api,
+                "-object", "memory-backend-memfd,id=ram0,size=512M,share=on", "-numa", "node,memdev=ram0",
+            ]).Booted();
+        var rest = new RestClient(api);
+        GuestDiagnosis.Watch(vm.Process, vm.Guest, () => rest.Send("GET", "vm.operations").Body, () =>
+        {
+            Check.Equal(500, rest.Send("PUT", "vm.add-fs", """{"id":"fs","tag":"share","socket":"/nowhere/sock"}""").Status, "no server");
+            vm.Guest.Run("mkdir -p /mnt");
+            VmmProcess server = Mount(context, vm.Guest, rest, directory, "first");
+            vm.Guest.Run("(while echo line >>/mnt/log; do :; done) 2>/tmp/error & true");
+            Wait(() => File.Exists(Path.Combine(directory, "log")), "the guest's file");
+            server.Dispose();
+            JsonElement failure = vm.Qmp.WaitEvent("X_LIMBER_DEVICE_FAILED", 30);
+            Check.Equal("fs", failure.GetProperty("data").GetProperty("device").GetString(), "device of the event");
+            vm.Guest.RunUntil("grep -c 'not connected' /tmp/error", "1", 20);
+            Check.True(vm.Guest.Run("ls /mnt 2>&1").Contains("not connected", StringComparison.Ordinal), "what later programs are told");
+            Check.Equal("running", vm.Qmp.Execute("query-status").GetProperty("status").GetString(), "the machine");
+            vm.Guest.Run("umount /mnt");
+            Remove(rest);
+            server = Mount(context, vm.Guest, rest, directory, "second");
+            Check.Equal("line", vm.Guest.Run("head -n 1 /mnt/log"), "the file by another server");
+            vm.Guest.Run("umount /mnt");
+            Remove(rest);
+            _ = server.WaitForExit(10);
+        });
+        vm.PowerOff();
+    }
+
+    private static VmmProcess Mount(LabContext context, GuestConsole guest, RestClient rest, string directory, string name)
+    {
+        string socket = context[name];
+        VmmProcess server = StartServer(context, socket, directory);
+        (int status, string reply) = rest.Send("PUT", "vm.add-fs", $$"""{"id":"fs","tag":"share","socket":"{{socket}}"}""");
+        Check.Equal(200, status, "vm.add-fs: " + reply);
+        guest.RunUntil("mount -t virtiofs share /mnt 2>/dev/null; grep -c virtiofs /proc/mounts", "1", 30);
+        return server;
+    }
+
+    private static void Remove(RestClient rest) =>
+        Check.Equal((204, ""), rest.Send("PUT", "vm.remove-device?wait=60", """{"id":"fs"}"""), "vm.remove-device");
+
+    private static void Wait(Func<bool> condition, string what)
+    {
+        Deadline deadline = Deadline.In(30);
+        while (!condition())
+        {
+            Check.True(!deadline.HasPassed, "waited 30 s for " + what);
+            System.Threading.Thread.Sleep(50);
+        }
     }
 
     // It serves one connection and ends with it.

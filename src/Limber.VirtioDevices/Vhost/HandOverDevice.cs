@@ -18,7 +18,7 @@ namespace Limber.VirtioDevices.Vhost;
 /// it pauses the device, as every other, and the map of that moment counts on resume.
 /// A back end that is asked to stop and does not answer is disconnected: what it does to the guest's memory then is its affair.
 /// </remarks>
-public abstract class HandOverDevice : VirtioDevice
+public abstract partial class HandOverDevice : VirtioDevice
 {
     private const int NoSuch = -1;
     private readonly HandOverRing[] rings;
@@ -214,133 +214,8 @@ public abstract class HandOverDevice : VirtioDevice
         }
     }
 
-    private void Update(int index)
-    {
-        HandOverRing ring = rings[index];
-        if (ring.Queue is not { IsRunning: true } queue)
-        {
-            return;
-        }
-
-        if (dead)
-        {
-            TakeOver(index, ring, queue);
-        }
-        else if (!ShouldServe(index))
-        {
-            Release(index, ring);
-        }
-        else if (!ring.IsServed)
-        {
-            try
-            {
-                HandOver(index, ring, queue);
-            }
-            catch (Exception reason) when (AnswersForLostBackend && reason is HostException or VhostUser.VhostUserException)
-            {
-                Die(reason);
-            }
-        }
-    }
-
-    private void HandOver(int index, HandOverRing ring, Virtqueue queue)
-    {
-        HandOverMemory();
-        HostEvent call = GetInterruptEvent(queue) ?? Forward(ring, queue);
-        Backend.StartRing(index, queue.Settings, ring.First, queue.Doorbell, call);
-        ring.IsServed = true;
-
-        // What the driver announced meanwhile may have been taken note of by nobody.
-        queue.Doorbell.Signal();
-    }
-
-    private void TakeOver(int index, HandOverRing ring, Virtqueue queue)
-    {
-        if (!AnswersForLostBackend || ring.Task is not null)
-        {
-            return;
-        }
-
-        Release(index, ring);
-        if (!ring.IsTakenOver)
-        {
-            if (!queue.TakeOver())
-            {
-                return;
-            }
-
-            // The back end may have completed something last and not said so.
-            ring.IsTakenOver = true;
-            Interrupt(queue);
-        }
-
-        Serve(ring, queue);
-    }
-
-    private void Serve(HandOverRing ring, Virtqueue queue)
-    {
-        ring.Task = ControlLoop.CreateTask(() => ServeOwn(ring), this);
-        ring.Source = ControlLoop.Add(queue.Doorbell, ring.Task.Schedule, this);
-        ring.Task.Schedule();
-    }
-
-    private HostEvent Forward(HandOverRing ring, Virtqueue queue)
-    {
-        ring.Call ??= new HostEvent();
-        ring.Source = ControlLoop.Add(ring.Call, () => Interrupt(queue), this);
-        return ring.Call;
-    }
-
-    private void Release(int index, HandOverRing ring)
-    {
-        ring.Task?.Cancel();
-        ring.Task = null;
-        try
-        {
-            if (ring.IsServed && !dead)
-            {
-                ring.First = Backend.StopRing(index);
-            }
-        }
-        catch (Exception reason) when (reason is HostException or VhostUser.VhostUserException)
-        {
-            Die(reason);
-        }
-
-        ring.IsServed = false;
-        ring.Source?.Dispose();
-        ring.Source = null;
-        if (ring.Call is { } call)
-        {
-            // The last signal may not have been forwarded.
-            ring.Call = null;
-            if (call.Clear() && ring.Queue is { } queue)
-            {
-                Interrupt(queue);
-            }
-
-            call.Dispose();
-        }
-    }
-
-    private void ServeOwn(HandOverRing ring)
-    {
-        if (ring.Queue is not { IsRunning: true } queue)
-        {
-            return;
-        }
-
-        queue.DisableNotifications();
-        QueueWork work = ProcessQueue(queue);
-        queue.SignalUsed();
-        if (work == QueueWork.Done && queue.EnableNotifications())
-        {
-            ring.Task?.Schedule();
-        }
-    }
-
     private void OnHangup(LoopEvents events) =>
-        Die(new VhostUser.VhostUserException($"the back end {Backend.Name} of {Id} closed the connection"));
+        Die(new VhostUser.VhostUserException($"the back end {Backend.Name} of {Id} is gone"));
 
     private void Die(Exception reason)
     {

@@ -36,7 +36,8 @@ public sealed unsafe class KernelNetRings : IRingBackend
     public int? MaximumQueues => pairs.Length;
 
     /// <inheritdoc/>
-    public FileDescriptor? HangupDescriptor => null;
+    /// <remarks>vhost-net itself says nothing when somebody deletes the interface; the tap reports an error then, and for ever.</remarks>
+    public FileDescriptor? HangupDescriptor => net.GetReceiveDescriptor(0);
 
     /// <summary>Whether the host has vhost-net and lets this process use it.</summary>
     public static bool IsAvailable
