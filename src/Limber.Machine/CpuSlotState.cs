@@ -16,6 +16,7 @@ namespace Limber.Machine;
 internal sealed class CpuSlotState : HotplugTarget
 {
     private readonly CpuHotplugController controller;
+    private VcpuThread? retired;
 
     public CpuSlotState(int index, uint apicId, CpuLocation location, CpuHotplugController controller)
     {
@@ -92,6 +93,7 @@ internal sealed class CpuSlotState : HotplugTarget
     /// <exception cref="HostException">The host has no thread to give.</exception>
     public void Occupy(MachinePlatform platform, string? id, string path, long plugOrder, bool running)
     {
+        AwaitRetired();
         Vcpu ??= platform.CreateVcpu(Index);
         platform.PowerOn(Index, Vcpu);
         VcpuThread thread = platform.CreateVcpuThread(Index, Vcpu);
@@ -103,23 +105,26 @@ internal sealed class CpuSlotState : HotplugTarget
         PlugOrder = plugOrder;
     }
 
-    /// <summary>Ends the thread and leaves the vCPU parked in its power-on state: its timers and the guest's clock are off.</summary>
+    /// <summary>
+    /// Takes the processor out and returns when it can run no guest code any more. Its thread parks the vCPU in its power-on state
+    /// and ends by itself, soon after; <see cref="AwaitRetired"/> waits for that.
+    /// </summary>
     public void Vacate()
     {
-        Thread!.Stop();
+        Thread!.Retire();
+        retired = Thread;
         Thread = null;
         Id = null;
         Path = "";
         EndedPlug = null;
         EndedRemoval = null;
-        try
-        {
-            Vcpu!.Reset();
-        }
-        catch (KvmException)
-        {
-            // The processor is gone all the same. The next plug of the slot resets the vCPU again, and reports it.
-        }
+    }
+
+    /// <summary>Returns when no thread of an earlier processor uses the vCPU.</summary>
+    public void AwaitRetired()
+    {
+        retired?.Join();
+        retired = null;
     }
 
     public CpuSlot ToSnapshot() => new(Index, ApicId, Location, ToOccupant());

@@ -179,9 +179,13 @@ internal sealed class ProcessorSet
             slot.EndedRemoval = null;
         }
 
-        foreach (CpuSlotState slot in Occupied)
+        foreach (CpuSlotState slot in slots)
         {
-            slot.Vcpu!.Reset();
+            slot.AwaitRetired();
+            if (slot.IsOccupied)
+            {
+                slot.Vcpu!.Reset();
+            }
         }
     }
 
@@ -211,6 +215,11 @@ internal sealed class ProcessorSet
     public void Shutdown()
     {
         ParkAll();
+        foreach (CpuSlotState slot in Occupied)
+        {
+            slot.Thread!.RequestStop();
+        }
+
         foreach (CpuSlotState slot in slots)
         {
             foreach (HotplugOperation? operation in (ReadOnlySpan<HotplugOperation?>)[slot.Plug, slot.Removal])
@@ -221,7 +230,8 @@ internal sealed class ProcessorSet
                 }
             }
 
-            slot.Thread?.Stop();
+            slot.AwaitRetired();
+            slot.Thread?.Join();
             slot.Thread = null;
             slot.Vcpu?.Dispose();
             slot.Vcpu = null;

@@ -11,8 +11,10 @@ namespace Limber.Machine;
 ///            Start              Park                 Resume
 /// (created) -------> Running ----------> Parked ----------------> Running
 ///                       |                   |
-///                       +------ Stop -------+------> (thread ended; the vCPU stays and can get a new thread)
+///                       +-- Stop, Retire ---+------> Outside -------> (thread ended; the vCPU stays and can get a new thread)
 /// </code>
+/// From Outside on no guest code runs; the thread no longer has the name of its processor, and a retired one still returns its
+/// vCPU to the power-on state.
 /// </summary>
 /// <remarks>
 /// Thread: all methods are called by one controlling thread at a time (whoever holds the machine's control lock).
@@ -30,7 +32,8 @@ internal sealed class VcpuThread
     private volatile Order order;
     private bool started;
     private bool parked;
-    private bool ended;
+    private bool outside;
+    private bool retired;
     private int hostThreadId;
     private Exception? startFailure;
 
@@ -95,7 +98,7 @@ internal sealed class VcpuThread
     {
         lock (gate)
         {
-            while (!parked && !ended)
+            while (!parked && !outside)
             {
                 Monitor.Wait(gate);
             }
@@ -105,12 +108,32 @@ internal sealed class VcpuThread
     /// <summary>Lets a parked vCPU run on.</summary>
     public void Resume() => Give(Order.Run);
 
-    /// <summary>Ends the thread and returns when it has ended.</summary>
-    public void Stop()
+    /// <summary>Tells the thread to end; <see cref="Join"/> waits for it. Ask all first, then wait for all.</summary>
+    public void RequestStop() => Give(Order.Stop);
+
+    /// <summary>
+    /// Ends the thread for good and returns when the vCPU is outside the guest. What is left the thread does by itself: it returns
+    /// the vCPU to its power-on state, so that its timers and the guest's clock are off, and ends.
+    /// </summary>
+    public void Retire()
     {
-        Give(Order.Stop);
-        thread.Join();
+        lock (gate)
+        {
+            retired = true;
+        }
+
+        RequestStop();
+        lock (gate)
+        {
+            while (!outside)
+            {
+                Monitor.Wait(gate);
+            }
+        }
     }
+
+    /// <summary>Returns when the thread, which was told to, has ended and no longer uses the vCPU.</summary>
+    public void Join() => thread.Join();
 
     private void Give(Order newOrder)
     {
@@ -125,7 +148,7 @@ internal sealed class VcpuThread
             Monitor.PulseAll(gate);
 
             // Under the gate: the thread can't end, and its id can't be reused, before the signal is sent.
-            if (started && !ended && newOrder != Order.Run)
+            if (started && !outside && newOrder != Order.Run)
             {
                 vcpu.Kick(hostThreadId);
             }
@@ -164,10 +187,31 @@ internal sealed class VcpuThread
             }
         }
 
+        End();
+    }
+
+    private void End()
+    {
+        // Before anybody learns that the guest's processor is gone: threads with its name are those that can run guest code.
+        HostThread.SetCurrentName($"gone-{thread.Name}");
         lock (gate)
         {
-            ended = true;
+            outside = true;
             Monitor.PulseAll(gate);
+        }
+
+        if (!retired)
+        {
+            return;
+        }
+
+        try
+        {
+            vcpu.Reset();
+        }
+        catch (KvmException)
+        {
+            // The processor is gone all the same. The next plug of the slot resets the vCPU again, and reports it.
         }
     }
 
@@ -187,7 +231,7 @@ internal sealed class VcpuThread
         lock (gate)
         {
             started = true;
-            ended = startFailure is not null;
+            outside = startFailure is not null;
             Monitor.PulseAll(gate);
         }
 

@@ -339,6 +339,47 @@ public sealed class VirtualMachineTests
         c.@out(dx, al);
     }
 
+    [Fact]
+    public void Eject_WhenItIsPublished_ItsThreadIsNoProcessorAnyMore()
+    {
+        using var guest = new TinyGuest(c =>
+        {
+            c.mov(dx, 0x620);
+            c.mov(eax, 3);
+            c.@out(dx, eax);
+            c.hlt();
+        });
+        using VirtualMachine vm = guest.Create(boot: 1, max: 4);
+        vm.PlugCpus([new CpuPlugRequest(3, "victim")]);
+        string thread = $"/proc/self/task/{vm.GetCpuSlots()[3].Occupant!.ThreadId}";
+        Assert.Equal("vcpu3", File.ReadAllText(thread + "/comm").Trim());
+        var names = new List<string>();
+        vm.Subscribe(e =>
+        {
+            if (e is VmEvent.DeviceDeleted)
+            {
+                names.Add(ReadNameOrNothing(thread));
+            }
+        });
+        vm.Resume();
+        WaitUntil(() => vm.GetCpuSlots()[3].Occupant is null);
+        Assert.Contains(Assert.Single(names), (string[])["gone-vcpu3", ""]);
+        vm.PlugCpus([new CpuPlugRequest(3, "victim")]);
+        Assert.Equal("vcpu3", File.ReadAllText($"/proc/self/task/{vm.GetCpuSlots()[3].Occupant!.ThreadId}/comm").Trim());
+    }
+
+    private static string ReadNameOrNothing(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(thread + "/comm").Trim();
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
     private static List<VmEvent> Record(VirtualMachine vm)
     {
         var events = new List<VmEvent>();

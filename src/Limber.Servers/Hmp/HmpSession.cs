@@ -69,16 +69,19 @@ public sealed class HmpSession : IDisposable
     private void Serve()
     {
         HostThread.SetCurrentName("hmp");
-        byte[] buffer = new byte[ReadSize];
+
+        // On the stack: a buffer of the heap is pinned while the thread waits for input, which is nearly always, and would keep
+        // what the collector emptied around it.
+        Span<byte> buffer = stackalloc byte[ReadSize];
         try
         {
             Print($"QEMU {ProductVersion.Qemu} monitor - type 'help' for more information\n{Prompt}");
             Send();
             int count;
-            while ((count = stream.Read(buffer, 0, buffer.Length)) > 0)
+            while ((count = stream.Read(buffer)) > 0)
             {
                 idle.Reset();
-                foreach (byte b in buffer.AsSpan(0, count))
+                foreach (byte b in buffer[..count])
                 {
                     if (editor.Feed(b) is { } line)
                     {

@@ -93,13 +93,16 @@ public sealed class QmpSession : IDisposable
         JsonMessageParser parser = new(
             message => Accept(new QmpInput(message, null)),
             problem => Accept(new QmpInput(default, problem)));
-        byte[] buffer = new byte[ReadSize];
+
+        // On the stack: a buffer of the heap is pinned while the thread waits for input, which is nearly always, and would keep
+        // what the collector emptied around it.
+        Span<byte> buffer = stackalloc byte[ReadSize];
         try
         {
             int count;
-            while ((count = stream.Read(buffer, 0, buffer.Length)) > 0)
+            while ((count = stream.Read(buffer)) > 0)
             {
-                parser.Feed(buffer.AsSpan(0, count));
+                parser.Feed(buffer[..count]);
             }
         }
         catch (Exception)
