@@ -26,15 +26,16 @@ internal sealed class HostDevices : IDisposable
     private static readonly TimeSpan ResetPatience = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
-    private readonly GuestMemoryMap memory;
     private readonly VfioManager manager;
+    private GuestMemory memory;
     private bool isForgotten;
 
     /// <param name="memory">The guest's RAM.</param>
     /// <param name="calls">The kernel; null for the real one.</param>
     public HostDevices(GuestMemoryMap memory, IVfioCalls? calls)
     {
-        this.memory = memory;
+        this.memory = memory.Current;
+        memory.Changing += OnMemoryChanging;
         manager = new VfioManager(calls);
         BalloonMemory = new HeldBalloonMemory(new GuestBalloonMemory(memory));
     }
@@ -62,13 +63,13 @@ internal sealed class HostDevices : IDisposable
         }
     }
 
-    /// <summary>The functions see exactly the guest's memory as it is now. Called when it was plugged, and before it is unmapped.</summary>
+    /// <summary>The functions see the guest's memory again after <see cref="ForgetMemory"/>.</summary>
     /// <exception cref="VfioException">The host refused.</exception>
     public void MapMemory()
     {
         lock (gate)
         {
-            manager.MapMemory(memory.Current);
+            manager.MapMemory(memory);
             isForgotten = false;
         }
     }
@@ -89,13 +90,27 @@ internal sealed class HostDevices : IDisposable
     /// <summary>All functions are closed.</summary>
     public void Dispose() => manager.Dispose();
 
+    // Memory comes or goes while the guest runs, or while the machine is being reset.
+    private void OnMemoryChanging(GuestMemory next)
+    {
+        lock (gate)
+        {
+            if (!isForgotten)
+            {
+                manager.MapMemory(next);
+            }
+
+            memory = next;
+        }
+    }
+
     private VfioPciFunction Open(VfioDeviceConfig config)
     {
         lock (gate)
         {
             return isForgotten
                 ? throw new VfioException(config.Path, "the machine's memory is being replaced by a reset, or could not be after one; reset it again")
-                : manager.Open(config.Path, config.Id ?? config.Driver, memory.Current);
+                : manager.Open(config.Path, config.Id ?? config.Driver, memory);
         }
     }
 }

@@ -20,13 +20,21 @@ public sealed class GuestMemoryMap
         current = memory;
     }
 
+    /// <summary>
+    /// Another map is to take this one's place: who lets devices of the host see guest memory makes them see that one now, so that
+    /// they do before anybody gives them new memory, and no longer do when old memory is unmapped. A handler that throws refuses it.
+    /// </summary>
+    /// <remarks>Thread: that of <see cref="Replace"/>.</remarks>
+    public event Action<GuestMemory>? Changing;
+
     /// <summary>The map at this moment.</summary>
     public GuestMemory Current => Volatile.Read(ref current);
 
-    /// <summary>Puts another map in its place. Called by the machine, one at a time.</summary>
+    /// <summary>Puts another map in its place. Called by the machine, one at a time. When <see cref="Changing"/> throws nothing has changed.</summary>
     public void Replace(GuestMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
+        Changing?.Invoke(memory);
         Volatile.Write(ref current, memory);
     }
 }

@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using Limber.Config.Devices;
 using Limber.Control;
 using Limber.Interop;
+using Limber.Memory;
 using Limber.Vfio;
 using Limber.Vfio.Native;
 using Limber.Vfio.Tests.Fakes;
@@ -125,6 +126,31 @@ public sealed partial class HostDeviceTests : IDisposable
         Assert.Contains("ulimit -l", refused.Message, StringComparison.Ordinal);
         Assert.Empty(vm.Devices.GetDevices());
         Assert.Equal(descriptors, CountDescriptors());
+    }
+
+    [Fact]
+    public void Memory_ThatComesAndGoes_IsSeenByFunctions()
+    {
+        using var low = new GuestMemoryRegion(new GuestAddress(0), HostMapping.AllocatePrivate(1 << 20, "low"));
+        using var high = new GuestMemoryRegion(new GuestAddress(1UL << 32), HostMapping.AllocatePrivate(1 << 20, "high"));
+        var small = new GuestMemory([low]);
+        var large = new GuestMemory([low, high]);
+        var map = new GuestMemoryMap(small);
+        using var devices = new HostDevices(map, host);
+        using DeviceParts parts = devices.Open(new VfioDeviceConfig { Path = host.AddFunction().Path }, (_, _, _) => { });
+        host.Calls.Clear();
+        map.Replace(large);
+        map.Replace(small);
+        Assert.Equal(["map 0x100000000", "unmap 0x100000000"], host.Calls);
+        host.Errors[VfioIoctl.VFIO_IOMMU_MAP_DMA] = 12;
+        Assert.Throws<VfioException>(() => map.Replace(large));
+        Assert.Same(small, map.Current);
+        host.Errors.Clear();
+        devices.ForgetMemory();
+        map.Replace(large);
+        Assert.Empty(host.Dma);
+        devices.MapMemory();
+        Assert.Equal([0ul, 1ul << 32], host.Dma.Keys);
     }
 
     [Fact]
