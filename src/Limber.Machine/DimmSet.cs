@@ -137,7 +137,10 @@ internal sealed class DimmSet : IDisposable
         }
         else
         {
-            Detach(dimm, "removed before the guest started");
+            // Nobody uses it, and its place may be wanted next.
+            const string Detail = "removed before the guest started";
+            Hide(dimm, Detail);
+            TakeApart(dimm, Detail);
         }
 
         platform.Signals.Wake();

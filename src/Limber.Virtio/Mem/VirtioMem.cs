@@ -16,7 +16,7 @@ namespace Limber.Virtio.Mem;
 /// </summary>
 /// <remarks>
 /// A guest that does not promise to leave unplugged memory alone (UNPLUGGED_INACCESSIBLE) is not served. Blocks outlive a reset of the
-/// device, as 5.15.6.2 wants; <see cref="UnplugAll"/> is for the reset of the machine.
+/// device, as the specification wants; <see cref="UnplugAll"/> is for the reset of the machine.
 /// Thread: public members any. Lock order: <see cref="gate"/>, then the memory's own. Requests allocate nothing; the memory may,
 /// when it begins or ceases to show a part of the region.
 /// </remarks>
@@ -261,7 +261,7 @@ public sealed class VirtioMem : VirtioDevice
         Config.WriteUInt64(R.PluggedSize, value);
     }
 
-    // It never shrinks below a plugged block, so it shrinks only when there is none (5.15.5).
+    // It never shrinks below a plugged block, so it shrinks only when there is none.
     private void UpdateUsableSize(bool mayShrink)
     {
         ulong needed = 0;
