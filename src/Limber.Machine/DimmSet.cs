@@ -152,6 +152,12 @@ internal sealed class DimmSet : IDisposable
     {
         if (dimms.Find(d => d.IsAttached && d.Slot == signal.Index) is not { } dimm)
         {
+            if (signal.Kind == GuestSignalKind.DimmStatus)
+            {
+                reports.HandleEmpty(
+                    new VmEvent.AcpiDeviceOst(null, signal.Index, signal.SourceEvent, signal.Status) { Class = DeviceClass.Dimm });
+            }
+
             return;
         }
 

@@ -74,6 +74,15 @@ internal sealed class StatusReports
         }
     }
 
+    /// <summary>The guest reported a status for a slot that nothing is in any more, as it does when it has let go. It decides nothing.</summary>
+    public void HandleEmpty(VmEvent.AcpiDeviceOst report)
+    {
+        if (undecided.TryTake())
+        {
+            publisher.Publish(report);
+        }
+    }
+
     private void Refuse(HotplugTarget target, HotplugOperation operation, OperationSnapshot reported)
     {
         if (target.Removal == operation)
