@@ -33,6 +33,8 @@ internal static class GuestDiagnosis
         catch (Exception e) when (e is ScenarioException or IOException or InvalidOperationException)
         {
             var findings = new List<string> { e.Message, "== machine", Try(machine), "== threads of the host", Try(() => Threads(process)) };
+            findings.Add("== descriptors of the host");
+            findings.Add(Try(() => Descriptors(process)));
 
             // Whatever the shell was waiting for is given up first.
             process.Type("\u0003\n");
@@ -59,6 +61,9 @@ internal static class GuestDiagnosis
             return "no answer: " + e.Message;
         }
     }
+
+    private static string Descriptors(VmmProcess process) => string.Join(
+        ' ', Directory.EnumerateFileSystemEntries($"/proc/{process.Id}/fd").Select(f => new FileInfo(f).LinkTarget).Order(StringComparer.Ordinal));
 
     // Name, state and place in the kernel of each thread.
     private static string Threads(VmmProcess process) => string.Join('\n', Directory.EnumerateDirectories($"/proc/{process.Id}/task").Select(task =>
