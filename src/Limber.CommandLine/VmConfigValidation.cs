@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using Limber.Config;
+using Limber.Config.Devices;
 
 namespace Limber.CommandLine;
 
@@ -56,6 +57,14 @@ public static class VmConfigValidation
         foreach (MonitorConfig monitor in config.Monitors)
         {
             yield return monitor.Backend;
+        }
+
+        foreach (ConsolePortConfig port in config.PciDevices.OfType<ConsoleDeviceConfig>().SelectMany(static device => device.Ports))
+        {
+            if (port.Backend is { } backend)
+            {
+                yield return backend;
+            }
         }
     }
 

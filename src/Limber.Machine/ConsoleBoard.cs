@@ -183,8 +183,8 @@ internal sealed class ConsoleBoard
 
         if (config.Id is { } id)
         {
-            var watch = new PortWatch(port, time, open => portChanged(id, open));
-            port.GuestOpenChanged += watch.OnChanged;
+            var watch = new PortWatch(() => port.IsGuestOpen, time, open => portChanged(id, open));
+            port.GuestOpenChanged += _ => watch.OnChanged();
         }
 
         // The guest may have opened it already.

@@ -1,7 +1,6 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
-using Limber.VirtioConsole;
 
 namespace Limber.Machine;
 
@@ -16,27 +15,28 @@ internal sealed class PortWatch
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly ConsolePort port;
+    private readonly Func<bool> isOpen;
     private readonly TimeProvider time;
     private readonly Action<bool> report;
     private long? lastReport;
     private bool isScheduled;
     private bool reported;
 
-    /// <param name="port">The port.</param>
+    /// <param name="isOpen">Tells whether the guest has the port open. Any thread.</param>
     /// <param name="time">Measures the interval.</param>
     /// <param name="report">Is called on a pool thread, never twice at a time.</param>
-    public PortWatch(ConsolePort port, TimeProvider time, Action<bool> report)
+    public PortWatch(Func<bool> isOpen, TimeProvider time, Action<bool> report)
     {
-        this.port = port;
+        this.isOpen = isOpen;
         this.time = time;
         this.report = report;
     }
 
-    /// <summary>The port's state has changed. Thread: the device's loop.</summary>
-    public void OnChanged(ConsolePort changed)
+    /// <summary>The port's state has changed. Thread: the device's loop, or the pool.</summary>
+    public void OnChanged()
     {
         TimeSpan wait = TimeSpan.Zero;
+        bool now = isOpen();
         lock (gate)
         {
             if (isScheduled)
@@ -51,40 +51,40 @@ internal sealed class PortWatch
             }
         }
 
-        _ = Task.Run(() => ReportAsync(wait));
+        _ = Task.Run(() => ReportAsync(wait, now));
     }
 
-    private async Task ReportAsync(TimeSpan wait)
+    // A guest that opens and closes at once is reported as open all the same, if that is the first change.
+    private async Task ReportAsync(TimeSpan wait, bool open)
     {
         if (wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, time).ConfigureAwait(false);
+            open = isOpen();
         }
 
-        bool open;
+        bool isNews;
         lock (gate)
         {
-            open = port.IsGuestOpen;
-            lastReport = time.GetTimestamp();
-            if (open == reported)
-            {
-                isScheduled = false;
-                return;
-            }
-
+            isNews = open != reported;
             reported = open;
+            lastReport = isNews ? time.GetTimestamp() : lastReport;
         }
 
-        report(open);
+        if (isNews)
+        {
+            report(open);
+        }
+
         lock (gate)
         {
             isScheduled = false;
         }
 
-        // A change during the report was not scheduled.
-        if (port.IsGuestOpen != open)
+        // A change meanwhile was not scheduled.
+        if (isOpen() != open)
         {
-            OnChanged(port);
+            OnChanged();
         }
     }
 }

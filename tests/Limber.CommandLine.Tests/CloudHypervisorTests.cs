@@ -140,4 +140,10 @@ public sealed class CloudHypervisorTests
         Assert.Equal(("con", 9), (Console("--console tty,id=con,pci_device_id=9")!.Id, Console("--console tty,id=con,pci_device_id=9")!.Slot));
         Assert.Null(Console("--console off"));
     }
+
+    [Theory]
+    [InlineData("cloud-hypervisor --api-socket s")]
+    [InlineData("limber cloud-hypervisor --api-socket path=s --seccomp false -v")]
+    public void ApiSocketAlone_WaitsForAMachine(string line) =>
+        Assert.Equal("s", Assert.IsType<CommandLineResult.Serve>(CommandLines.Parse(line)).ApiSocket);
 }

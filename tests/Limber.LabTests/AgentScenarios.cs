@@ -59,8 +59,8 @@ internal static class AgentScenarios
         vm.Guest.Run("kill -STOP $(cat /run/qga.pid)");
         const string Plug = """{"driver": "host-x86_64-cpu", "socket-id": 0, "core-id": 4, "thread-id": 0, "online": true}""";
         Check.Equal(
-            "GenericError: the processors can't be brought online: no answer of the guest agent to guest-get-vcpus within 5 s; nothing was plugged",
-            vm.Qmp.ExecuteFailing("device_add", Plug),
+            "GenericError: the processors can't be brought online: no answer of the guest agent to guest-get-vcpus within 1 s; nothing was plugged",
+            vm.Qmp.ExecuteFailing("x-limber-resize", """{"cpus": 4, "online": true, "deadline": 1}"""),
             "online=on with an agent that hangs");
         vm.Guest.Run("kill -KILL $(cat /run/qga.pid)");
         WaitPort(vm, open: false);
