@@ -68,7 +68,7 @@ internal sealed partial class DeviceManager : IDeviceManager, IDisposable
         isTaken = hooks.IsTaken;
         book = new OperationBook(platform, publisher, log, time, hooks.Cancel);
         reports = new StatusReports(publisher, book, time);
-        hostDevices = new HostDevices(platform.MemoryMap, platform.VfioCalls);
+        hostDevices = new HostDevices(platform.MemoryMap, memoryDevices.Space, platform.VfioCalls);
         factory = new DeviceFactory(platform, backends, hostDevices, memoryDevices, time) { PortChanged = OnPortChanged };
         portHotplug = new PortHotplug(control, devices, publisher);
     }

@@ -27,13 +27,16 @@ internal sealed class HostDevices : IDisposable
 
     private readonly Lock gate = new();
     private readonly VfioManager manager;
+    private readonly MemorySpace space;
     private GuestMemory memory;
     private bool isForgotten;
 
     /// <param name="memory">The guest's RAM.</param>
+    /// <param name="space">Memory that comes and goes.</param>
     /// <param name="calls">The kernel; null for the real one.</param>
-    public HostDevices(GuestMemoryMap memory, IVfioCalls? calls)
+    public HostDevices(GuestMemoryMap memory, MemorySpace space, IVfioCalls? calls)
     {
+        this.space = space;
         this.memory = memory.Current;
         memory.Changing += OnMemoryChanging;
         manager = new VfioManager(calls);
@@ -47,18 +50,20 @@ internal sealed class HostDevices : IDisposable
     /// <param name="config">Which.</param>
     /// <param name="failed">Hears what goes wrong later: operation, reason, false. Any thread.</param>
     /// <exception cref="VfioException">It can't be passed through; nothing is left.</exception>
+    /// <exception cref="Control.VmException">InvalidDevice: there is a virtio-mem device.</exception>
     public DeviceParts Open(VfioDeviceConfig config, Action<string, string, bool> failed)
     {
+        space.Pin();
         BalloonMemory.Hold();
         try
         {
             VfioPciFunction function = Open(config);
             function.Faulted += (_, reason) => failed("device", reason, false);
-            return new DeviceParts(loop: null) { Function = function, Release = BalloonMemory.Unhold };
+            return new DeviceParts(loop: null) { Function = function, Release = Unpin };
         }
         catch
         {
-            BalloonMemory.Unhold();
+            Unpin();
             throw;
         }
     }
@@ -89,6 +94,12 @@ internal sealed class HostDevices : IDisposable
 
     /// <summary>All functions are closed.</summary>
     public void Dispose() => manager.Dispose();
+
+    private void Unpin()
+    {
+        BalloonMemory.Unhold();
+        space.Unpin();
+    }
 
     // Memory comes or goes while the guest runs, or while the machine is being reset.
     private void OnMemoryChanging(GuestMemory next)

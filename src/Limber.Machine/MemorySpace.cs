@@ -8,6 +8,7 @@ using Limber.Control;
 using Limber.Device;
 using Limber.Interop;
 using Limber.Memory;
+using Limber.Vfio;
 using Limber.VhostUser;
 using Limber.VirtioDevices.Vhost;
 
@@ -34,6 +35,8 @@ internal sealed class MemorySpace
     private readonly GuestRange area;
     private readonly ulong limit;
     private readonly List<GuestRange> reserved = [];
+    private int pinning;
+    private int discarding;
 
     /// <param name="map">The guest's RAM.</param>
     /// <param name="mappings">Shows pages to the guest.</param>
@@ -52,6 +55,20 @@ internal sealed class MemorySpace
 
     /// <summary>All devices that may touch guest memory, also those that are being taken apart. Takes the control lock.</summary>
     public Func<IReadOnlyList<DeviceParts>> ListDevices { get; set; } = () => [];
+
+    /// <summary>Functions of the host pin all memory from here on, until <see cref="Unpin"/>.</summary>
+    /// <exception cref="VmException">InvalidDevice: there is a virtio-mem device.</exception>
+    public void Pin() => Count(ref pinning, discarding, "functions of the host can't be passed through beside a virtio-mem device, which gives single pages back to the host");
+
+    /// <summary>Undoes one <see cref="Pin"/>.</summary>
+    public void Unpin() => Interlocked.Decrement(ref pinning);
+
+    /// <summary>A virtio-mem device gives pages back from here on, until <see cref="EndDiscarding"/>.</summary>
+    /// <exception cref="VmException">InvalidDevice: there are functions of the host.</exception>
+    public void BeginDiscarding() => Count(ref discarding, pinning, "a virtio-mem device gives single pages back to the host, which can't be beside passed-through functions of the host");
+
+    /// <summary>Undoes one <see cref="BeginDiscarding"/>.</summary>
+    public void EndDiscarding() => Interlocked.Decrement(ref discarding);
 
     /// <summary>Takes addresses for a memory device.</summary>
     /// <param name="size">Bytes.</param>
@@ -112,7 +129,14 @@ internal sealed class MemorySpace
                 throw new VmException(VmErrorCode.HostFailure, e.Message, e);
             }
 
-            map.Replace(next);
+            try
+            {
+                map.Replace(next);
+            }
+            catch (VfioException e)
+            {
+                throw new VmException(VmErrorCode.HostFailure, e.Message, e);
+            }
         }
 
         HandOver(devices);
@@ -136,6 +160,14 @@ internal sealed class MemorySpace
         }
 
         HandOver([.. parts.Select(d => d.Device).OfType<HandOverDevice>()]);
+    }
+
+    private void Count(ref int mine, int others, string refusal)
+    {
+        lock (gate)
+        {
+            _ = others == 0 ? Interlocked.Increment(ref mine) : throw new VmException(VmErrorCode.InvalidDevice, refusal);
+        }
     }
 
     private static void HandOver(List<HandOverDevice> devices)

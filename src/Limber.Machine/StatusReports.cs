@@ -77,7 +77,7 @@ internal sealed class StatusReports
     /// <summary>The guest reported a status for a slot that nothing is in any more, as it does when it has let go. It decides nothing.</summary>
     public void HandleEmpty(VmEvent.AcpiDeviceOst report)
     {
-        if (undecided.TryTake())
+        if (undecided.TryTake(0, out _))
         {
             publisher.Publish(report);
         }

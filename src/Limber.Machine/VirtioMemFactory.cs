@@ -12,6 +12,9 @@ namespace Limber.Machine;
 /// <remarks>Thread: a client's, with no lock held.</remarks>
 internal sealed class VirtioMemFactory(MemorySpace space, MemoryBackendSet backends, int nodes, Action sizeChanged)
 {
+    /// <summary>Where the pages of the devices are.</summary>
+    public MemorySpace Space => space;
+
     /// <summary>The device, and in its parts what is given back with it.</summary>
     /// <exception cref="VmException">It can't be made.</exception>
     public VirtioMem Create(VirtioDeviceContext context, VirtioMemDeviceConfig config, DeviceParts parts)
@@ -25,6 +28,12 @@ internal sealed class VirtioMemFactory(MemorySpace space, MemoryBackendSet backe
         ulong blockSize = config.BlockSize ?? VirtioMemDeviceConfig.DefaultBlockSize;
         DeviceMemory memory = DeviceMemory.Create(space, backends, (config.Backend, config.Memory), config.Address, context.Id, CheckBackend);
         parts.Release = memory.Dispose;
+        space.BeginDiscarding();
+        parts.Release = () =>
+        {
+            memory.Dispose();
+            space.EndDiscarding();
+        };
         var options = new VirtioMemOptions(memory.Region.Range, blockSize, config.RequestedSize, (ushort)node);
         if (options.FindProblem() is { } problem)
         {
@@ -37,6 +46,7 @@ internal sealed class VirtioMemFactory(MemorySpace space, MemoryBackendSet backe
         {
             blocks.Dispose();
             memory.Dispose();
+            space.EndDiscarding();
         };
         var device = new VirtioMem(context, options, blocks);
         device.PluggedSizeChanged += _ => sizeChanged();

@@ -6,6 +6,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Limber.Config.Devices;
 using Limber.Control;
+using Limber.Device;
 using Limber.Interop;
 using Limber.Memory;
 using Limber.Vfio;
@@ -136,7 +137,8 @@ public sealed partial class HostDeviceTests : IDisposable
         var small = new GuestMemory([low]);
         var large = new GuestMemory([low, high]);
         var map = new GuestMemoryMap(small);
-        using var devices = new HostDevices(map, host);
+        var space = new MemorySpace(map, new NoMappings(), new GuestRange(new GuestAddress(1UL << 32), 1 << 30), 1 << 30);
+        using var devices = new HostDevices(map, space, host);
         using DeviceParts parts = devices.Open(new VfioDeviceConfig { Path = host.AddFunction().Path }, (_, _, _) => { });
         host.Calls.Clear();
         map.Replace(large);
@@ -151,6 +153,25 @@ public sealed partial class HostDeviceTests : IDisposable
         Assert.Empty(host.Dma);
         devices.MapMemory();
         Assert.Equal([0ul, 1ul << 32], host.Dma.Keys);
+    }
+
+    [Fact]
+    public void Function_BesideMemoryThatGivesSinglePagesBack_IsRefused()
+    {
+        using var low = new GuestMemoryRegion(new GuestAddress(0), HostMapping.AllocatePrivate(1 << 20, "low"));
+        var map = new GuestMemoryMap(new GuestMemory([low]));
+        var space = new MemorySpace(map, new NoMappings(), new GuestRange(new GuestAddress(1UL << 32), 1 << 30), 1 << 30);
+        using var devices = new HostDevices(map, space, host);
+        var function = new VfioDeviceConfig { Path = host.AddFunction().Path };
+        space.BeginDiscarding();
+        Assert.Equal(VmErrorCode.InvalidDevice, Assert.Throws<VmException>(() => devices.Open(function, (_, _, _) => { })).Code);
+        space.EndDiscarding();
+        using (devices.Open(function, (_, _, _) => { }))
+        {
+            Assert.Equal(VmErrorCode.InvalidDevice, Assert.Throws<VmException>(space.BeginDiscarding).Code);
+        }
+
+        space.BeginDiscarding();
     }
 
     [Fact]
@@ -185,6 +206,11 @@ public sealed partial class HostDeviceTests : IDisposable
     private VirtualMachine Create(TinyGuest guest, params DeviceConfig[] devices) => VirtualMachine.Create(
         TinyGuest.Configure(guest.KernelPath) with { PciDevices = [.. devices] },
         new MachineEnvironment { SerialBackends = [guest.Serial], VfioCalls = host });
+
+    private sealed class NoMappings : IGuestMappings
+    {
+        public IDisposable Map(ulong address, nint host, ulong length, bool readOnly) => throw new NotSupportedException();
+    }
 
     private sealed class CountingMemory : IBalloonMemory
     {
