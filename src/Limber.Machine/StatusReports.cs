@@ -73,6 +73,15 @@ internal sealed class StatusReports
         }
     }
 
+    /// <summary>The guest reported a status about a slot that has nothing in it any more.</summary>
+    public void HandleEmpty(VmEvent report)
+    {
+        if (undecided.TryTake())
+        {
+            publisher.Publish(report);
+        }
+    }
+
     private void Refuse(HotplugTarget target, HotplugOperation operation, OperationSnapshot reported)
     {
         if (target.Removal == operation)

@@ -89,6 +89,15 @@ public sealed class MemoryHotplugTests
         Assert.Equal((OperationState.Completed, "ejected by the guest"), (removal.State, removal.Detail));
         Assert.Empty(vm.Memory.GetMemoryDevices());
         vm.Memory.RemoveBackend("m0");
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                lock (events)
+                {
+                    return events.Exists(e => e is VmEvent.AcpiDeviceOst { Class: DeviceClass.Dimm, Source: 3, Status: 0 });
+                }
+            },
+            Patience));
         lock (events)
         {
             Assert.Contains(events, e => e is VmEvent.DeviceDeleted { Id: "d0" });
