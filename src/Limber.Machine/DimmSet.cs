@@ -150,21 +150,22 @@ internal sealed class DimmSet : IDisposable
     /// <summary>The guest said something about a slot.</summary>
     public void OnSignal(GuestSignal signal)
     {
-        DimmState? dimm = dimms.Find(d => d.IsAttached && d.Slot == signal.Index);
-        if (signal.Kind == GuestSignalKind.DimmStatus)
+        if (dimms.Find(d => d.IsAttached && d.Slot == signal.Index) is not { } dimm)
         {
-            if (dimm is not null)
+            if (signal.Kind == GuestSignalKind.DimmStatus)
             {
-                reports.Handle(dimm, signal.SourceEvent, signal.Status);
-            }
-            else
-            {
-                // The guest's last word comes when the DIMM is gone.
                 reports.HandleEmpty(
                     new VmEvent.AcpiDeviceOst(null, signal.Index, signal.SourceEvent, signal.Status) { Class = DeviceClass.Dimm });
             }
+
+            return;
         }
-        else if (dimm is not null && !memory.Hotplug!.IsPresent(dimm.Slot))
+
+        if (signal.Kind == GuestSignalKind.DimmStatus)
+        {
+            reports.Handle(dimm, signal.SourceEvent, signal.Status);
+        }
+        else if (!memory.Hotplug!.IsPresent(dimm.Slot))
         {
             book.NoteAftermath(dimm.EndedRemoval, "the guest ejected the DIMM");
             Detach(dimm, dimm.Removal is null ? "ejected by the guest on its own" : "ejected by the guest");

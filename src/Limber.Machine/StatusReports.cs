@@ -73,8 +73,8 @@ internal sealed class StatusReports
         }
     }
 
-    /// <summary>The guest reported a status about a slot that has nothing in it any more.</summary>
-    public void HandleEmpty(VmEvent report)
+    /// <summary>The guest reported a status for a slot that nothing is in any more, as it does when it has let go. It decides nothing.</summary>
+    public void HandleEmpty(VmEvent.AcpiDeviceOst report)
     {
         if (undecided.TryTake())
         {

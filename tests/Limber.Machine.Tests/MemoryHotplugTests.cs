@@ -70,11 +70,17 @@ public sealed class MemoryHotplugTests
         });
         using VirtualMachine vm = Create(guest);
         var events = new List<VmEvent>();
+        var emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using IDisposable subscription = vm.Subscribe(e =>
         {
             lock (events)
             {
                 events.Add(e);
+            }
+
+            if (e is VmEvent.AcpiDeviceOst { Id: null, Class: DeviceClass.Dimm, Slot: 0, Source: 3, Status: 0 })
+            {
+                emptied.TrySetResult();
             }
         });
         vm.Resume();
@@ -89,15 +95,7 @@ public sealed class MemoryHotplugTests
         Assert.Equal((OperationState.Completed, "ejected by the guest"), (removal.State, removal.Detail));
         Assert.Empty(vm.Memory.GetMemoryDevices());
         vm.Memory.RemoveBackend("m0");
-        Assert.True(SpinWait.SpinUntil(
-            () =>
-            {
-                lock (events)
-                {
-                    return events.Exists(e => e is VmEvent.AcpiDeviceOst { Class: DeviceClass.Dimm, Source: 3, Status: 0 });
-                }
-            },
-            Patience));
+        await emptied.Task.WaitAsync(Patience, Stop);
         lock (events)
         {
             Assert.Contains(events, e => e is VmEvent.DeviceDeleted { Id: "d0" });
