@@ -81,7 +81,7 @@ internal static class MemoryScenarios
         Send(rest, $$"""{"desired_ram":{{1024 * MiB}}}""");
         Send(rest, $$"""{"desired_ram":{{3072 * MiB}}}""");
         ExpectMore(guest, before, 2560);
-        Fill(guest, 1500);
+        Fill(guest, 600);
         Empty(guest);
         Send(rest, $$"""{"desired_ram":{{1024 * MiB}}}""");
         ExpectMore(guest, before, 512);
