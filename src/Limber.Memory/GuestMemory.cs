@@ -57,12 +57,9 @@ public sealed class GuestMemory
     /// </summary>
     public bool TryGetSpan(GuestAddress address, int length, out Span<byte> span)
     {
-        foreach (GuestMemoryRegion region in regions)
+        if (Find(address) is { } region)
         {
-            if (region.Range.Contains(address))
-            {
-                return region.TryGetSpan(address, length, out span);
-            }
+            return region.TryGetSpan(address, length, out span);
         }
 
         span = default;
@@ -79,15 +76,12 @@ public sealed class GuestMemory
     /// <returns>False when the address is not RAM.</returns>
     public bool TryTranslate(GuestAddress address, out nint host, out ulong contiguous)
     {
-        foreach (GuestMemoryRegion region in regions)
+        if (Find(address) is { } region)
         {
-            if (region.Range.Contains(address))
-            {
-                ulong offset = address - region.Range.Start;
-                host = region.Mapping.Address + (nint)offset;
-                contiguous = region.Range.Length - offset;
-                return true;
-            }
+            ulong offset = address - region.Range.Start;
+            host = region.Mapping.Address + (nint)offset;
+            contiguous = region.Range.Length - offset;
+            return true;
         }
 
         host = 0;
@@ -153,6 +147,27 @@ public sealed class GuestMemory
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         Write(address, bytes);
+    }
+
+    // A machine with all its DIMM slots in use has hundreds of regions, and every segment of a request is looked up.
+    private GuestMemoryRegion? Find(GuestAddress address)
+    {
+        int low = 0;
+        int high = regions.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (regions[middle].Range.Start <= address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low != 0 && regions[low - 1].Range.Contains(address) ? regions[low - 1] : null;
     }
 
     [DoesNotReturn]

@@ -142,6 +142,37 @@ public sealed class GuestMemoryTests : IDisposable
     }
 
     [Fact]
+    public void ManyRegions_WithGaps_AreEachFound()
+    {
+        const int Count = 257;
+        const ulong Page = 0x1000;
+        ImmutableArray<GuestMemoryRegion>.Builder regions = ImmutableArray.CreateBuilder<GuestMemoryRegion>(Count);
+        for (ulong i = 0; i < Count; i++)
+        {
+            regions.Add(Region(3 * Page * i, Page));
+        }
+
+        var many = new GuestMemory(regions.ToImmutable());
+        try
+        {
+            for (ulong i = 0; i < Count; i++)
+            {
+                Assert.True(many.TryTranslate(new GuestAddress((3 * Page * i) + 8), out nint host, out ulong rest));
+                Assert.Equal((many.Regions[(int)i].Mapping.Address + 8, Page - 8), (host, rest));
+                Assert.False(many.TryTranslate(new GuestAddress((3 * Page * i) + Page), out _, out _));
+                Assert.False(many.TryGetSpan(new GuestAddress((3 * Page * (i + 1)) - 1), 1, out _));
+            }
+        }
+        finally
+        {
+            foreach (GuestMemoryRegion region in many.Regions)
+            {
+                region.Dispose();
+            }
+        }
+    }
+
+    [Fact]
     public void Empty_HasNoRam()
     {
         GuestMemory empty = new([]);
