@@ -35,7 +35,7 @@ internal static class DistroScenarios
         vm.Guest.RunUntil("nproc", "3", 30);
 
         string data = DiskFile.Make(context, "data.img", 16);
-        vm.Guest.Run("(while [ ! -e /tmp/stop ]; do dd if=/dev/urandom of=/root/busy bs=64k count=16 conv=fsync 2>/dev/null; done; touch /tmp/stopped) &");
+        vm.Guest.Run("{ (while [ ! -e /tmp/stop ]; do dd if=/dev/urandom of=/root/busy bs=64k count=16 conv=fsync 2>/dev/null; done; touch /tmp/stopped) & }");
         for (int round = 0; round < 3; round++)
         {
             string id = vm.Add("disk", $$"""{"path":"{{data}}","image_type":"raw","serial":"data{{round}}"}""");

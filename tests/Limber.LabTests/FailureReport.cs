@@ -57,7 +57,7 @@ internal static partial class FailureReport
 
     private static IEnumerable<string> Threads(int process) =>
         Directory.EnumerateDirectories($"/proc/{process}/task").Select(task =>
-            $"thread {Path.GetFileName(task)} {Read(task + "/comm")} {StateAndTimes(Read(task + "/stat"))} in {Read(task + "/wchan")}");
+            $"thread {Path.GetFileName(task)} {Read(task + "/comm")} {StateAndTimes(Read(task + "/stat"))} in {Read(task + "/wchan")} {string.Join(" < ", Read(task + "/stack").Split('\n').Take(6))}");
 
     // State, user and system time in ticks: fields 3, 14 and 15 of proc(5)'s stat, counted behind the name.
     private static string StateAndTimes(string stat)

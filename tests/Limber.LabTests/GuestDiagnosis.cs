@@ -17,6 +17,7 @@ internal static class GuestDiagnosis
         "grep -E '^ *[0-9]+:' /proc/interrupts",
         "for d in /sys/bus/pci/devices/*; do echo ${d##*/} $(cat $d/vendor $d/device) $(readlink $d/driver); done",
         "ifconfig -a; cat /proc/net/arp",
+        "for p in $(pidof socat nc dd mount); do echo $p; cat /proc/$p/stack; done",
     ];
 
     /// <summary>Plays a story; when it fails, its message is followed by the answers to all questions.</summary>
@@ -36,8 +37,7 @@ internal static class GuestDiagnosis
             findings.Add("== descriptors of the host");
             findings.Add(Try(() => Descriptors(process)));
 
-            // Whatever the shell was waiting for is given up first.
-            process.Type("\u0003\n");
+            WakeShell(process, guest);
             foreach (string question in Questions)
             {
                 findings.Add("== " + question);
@@ -47,6 +47,17 @@ internal static class GuestDiagnosis
             findings.Add("== standard error of the machine");
             findings.Add(process.Error.All);
             throw new ScenarioException(string.Join('\n', findings));
+        }
+    }
+
+    // Whatever the shell waits for is given up, and so is what it has started: only when there is no other way.
+    private static void WakeShell(VmmProcess process, GuestConsole guest)
+    {
+        if (Try(() => guest.Run("true", 5)).Length != 0)
+        {
+            int from = guest.Output.Position;
+            process.Type("\u0003");
+            _ = Try(() => guest.WaitForPrompt(Patience, from));
         }
     }
 

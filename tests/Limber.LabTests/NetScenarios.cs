@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Text.Json;
@@ -52,13 +53,14 @@ internal static class NetScenarios
         const int rounds = 10;
         (LabVm vm, RestClient rest) = StartBoth(context);
         using var sink = new Sink(9);
+        var clock = Stopwatch.StartNew();
         Watch(vm, rest, () =>
         {
             (int, int) before = default;
             for (int round = 0; round < rounds; round++)
             {
                 bool byQmp = round % 2 == 0;
-                Action remove = byQmp ? AddByQmp(vm) : AddByRest(rest);
+                Action remove = byQmp ? AddByQmp(vm) : AddByRest(vm, rest);
                 ConfigureCard(vm.Guest);
                 Exchange(vm.Guest);
                 vm.Guest.Run($"nc {Host} 9 </dev/zero >/dev/null 2>&1 & true");
@@ -71,6 +73,9 @@ internal static class NetScenarios
                 before = round < 2 ? now : before;
                 Check.Equal(before, now, $"descriptors and threads of the card after round {round}");
             }
+
+            context.Figures.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{rounds} times added, used and removed while sending: {clock.Elapsed.TotalSeconds / rounds:F1} s each"));
 
             Check.Equal("", vm.Guest.Run("dmesg -r | grep -E '^<[0-3]>'"), "errors in the guest's kernel log");
         });
@@ -94,7 +99,7 @@ internal static class NetScenarios
             Check.Equal("running", vm.Qmp.Execute("query-status").GetProperty("status").GetString(), "the machine");
             remove();
             ExpectNoCard(vm.Guest);
-            remove = AddByRest(rest);
+            remove = AddByRest(vm, rest);
             ConfigureCard(vm.Guest);
             Exchange(vm.Guest);
             remove();
@@ -133,17 +138,24 @@ internal static class NetScenarios
         return () =>
         {
             vm.Qmp.Execute("device_del", """{"id": "nic"}""");
-            vm.Qmp.WaitEvent("DEVICE_DELETED", 60, e => e.GetProperty("data").TryGetProperty("device", out JsonElement device) && device.GetString() == "nic");
+            WaitDeleted(vm);
             vm.Qmp.Execute("netdev_del", """{"id": "nd"}""");
         };
     }
 
-    private static Action AddByRest(RestClient rest)
+    private static Action AddByRest(LabVm vm, RestClient rest)
     {
         (int status, string reply) = rest.Send("PUT", "vm.add-net", Card);
         Check.Equal(200, status, "vm.add-net: " + reply);
-        return () => Check.Equal((204, ""), rest.Send("PUT", "vm.remove-device?wait=60", """{"id":"nic"}"""), "vm.remove-device");
+        return () =>
+        {
+            Check.Equal((204, ""), rest.Send("PUT", "vm.remove-device?wait=60", """{"id":"nic"}"""), "vm.remove-device");
+            WaitDeleted(vm);
+        };
     }
+
+    private static void WaitDeleted(LabVm vm) => vm.Qmp.WaitEvent(
+        "DEVICE_DELETED", 60, e => e.GetProperty("data").TryGetProperty("device", out JsonElement device) && device.GetString() == "nic");
 
     private static (LabVm Vm, RestClient Api) StartBoth(LabContext context)
     {

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using Limber.TestKit;
@@ -13,6 +14,11 @@ internal static class VsockScenarios
     private const string Modules = "virtio_pci,vmw_vsock_virtio_transport";
     private const int Length = 1 << 20;
     private const int Rounds = 4;
+    private const int EchoPort = 7;
+    private const int SourcePort = 11;
+    private const int SinkPort = 12;
+    private const int Pieces = 16;
+    private const int PieceLength = 16384;
 
     public static Scenario[] All =>
     [
@@ -25,7 +31,10 @@ internal static class VsockScenarios
         RestVm vm = RestVm.Start(context, Modules, WithSocat(context));
         vm.Watch(() =>
         {
-            vm.Guest.Run("socat -t 60 VSOCK-LISTEN:7,fork,reuseaddr PIPE >/tmp/echo.log 2>&1 & true");
+            vm.Guest.Run($"head -c {Length} /dev/urandom >/tmp/sent");
+            vm.Guest.Run($"socat -t 60 VSOCK-LISTEN:{EchoPort},fork PIPE >/tmp/echo.log 2>&1 & true");
+            vm.Guest.Run($"socat -U VSOCK-LISTEN:{SourcePort},fork OPEN:/tmp/sent,rdonly >/tmp/source.log 2>&1 & true");
+            vm.Guest.Run($"socat -u VSOCK-LISTEN:{SinkPort},fork OPEN:/tmp/taken,creat,trunc >/tmp/sink.log 2>&1 & true");
             int descriptors = 0;
             for (int round = 0; round < Rounds; round++)
             {
@@ -36,6 +45,7 @@ internal static class VsockScenarios
                 // Linux before 6.7 drops its answers to whoever connects while its driver is starting, so the guest goes first.
                 Step(round, "echo by the host", () => EchoByHost(vm.Guest, path));
                 Step(round, "echo by the guest", () => EchoByGuest(path));
+                Step(round, "bulk", () => Bulk(vm.Guest, path));
                 Step(round, "refusals", () => Refusals(vm.Guest, path));
                 Step(round, "removal of a device in use", () => RemoveInUse(vm, path));
                 descriptors = round < 2 ? vm.Process.CountDescriptors() : descriptors;
@@ -57,20 +67,42 @@ internal static class VsockScenarios
         }
     }
 
-    // Both directions at once: an echo that nobody reads stops.
+    // In small pieces: socat's one thread waits for itself when it has read more than a pipe holds.
     private static void EchoByGuest(string path)
     {
-        using NetworkStream stream = ConnectToGuest(path, 7);
-        Task<string> sent = Task.Run(() => Streams.SendRandom(stream, Length));
-        string received = Streams.ReceiveSum(stream);
-        Check.Equal(sent.Result, received, "what the guest's echo sent back");
+        using NetworkStream stream = ConnectToGuest(path, EchoPort);
+        byte[] echoed = new byte[PieceLength];
+        for (int i = 0; i < Pieces; i++)
+        {
+            byte[] piece = RandomNumberGenerator.GetBytes(PieceLength);
+            stream.Write(piece);
+            stream.ReadExactly(echoed);
+            Check.True(piece.AsSpan().SequenceEqual(echoed), $"piece {i} came back as it was sent");
+        }
+
+        stream.Socket.Shutdown(SocketShutdown.Send);
+        Check.Equal(-1, stream.ReadByte(), "byte after the end");
+    }
+
+    private static void Bulk(GuestConsole guest, string path)
+    {
+        using (NetworkStream stream = ConnectToGuest(path, SourcePort))
+        {
+            Check.Equal(guest.Run("sha256sum </tmp/sent | cut -d' ' -f1"), Streams.ReceiveSum(stream), "what the guest sent");
+        }
+
+        using (NetworkStream stream = ConnectToGuest(path, SinkPort))
+        {
+            string sum = Streams.SendRandom(stream, Length);
+            _ = Streams.ReceiveSum(stream);
+            guest.RunUntil("sha256sum </tmp/taken | cut -d' ' -f1", sum, 10);
+        }
     }
 
     private static void EchoByHost(GuestConsole guest, string path)
     {
         using Socket listener = Listen(path + "_9");
         Task<long> echo = Task.Run(() => Echo(listener));
-        guest.Run($"head -c {Length} /dev/urandom >/tmp/sent");
         guest.RunUntil("socat -t 60 STDIO VSOCK-CONNECT:2:9 </tmp/sent >/tmp/got 2>/tmp/socat.log && echo done", "done", 30);
         Check.Equal(guest.Run("sha256sum </tmp/sent"), guest.Run("sha256sum </tmp/got"), "what the host's echo sent back");
         Check.Equal(Length, echo.Result, "bytes at the host's echo");
@@ -89,7 +121,7 @@ internal static class VsockScenarios
     // Both ends see the end of a connection whose device is taken away.
     private static void RemoveInUse(RestVm vm, string path)
     {
-        using NetworkStream stream = ConnectToGuest(path, 7);
+        using NetworkStream stream = ConnectToGuest(path, EchoPort);
         stream.Write("before"u8);
         byte[] echoed = new byte[6];
         stream.ReadExactly(echoed);
@@ -129,22 +161,16 @@ internal static class VsockScenarios
         return listener;
     }
 
+    // All of it, and only then back: neither end has a thread for each direction.
     private static long Echo(Socket listener)
     {
         using Socket socket = listener.Accept();
-        byte[] buffer = new byte[16384];
-        long total = 0;
-        while (socket.Receive(buffer) is int count and > 0)
-        {
-            for (int sent = 0; sent < count; sent += socket.Send(buffer.AsSpan(sent, count - sent)))
-            {
-            }
-
-            total += count;
-        }
-
+        using var stream = new NetworkStream(socket);
+        using var all = new MemoryStream();
+        stream.CopyTo(all);
+        stream.Write(all.GetBuffer(), 0, (int)all.Length);
         socket.Shutdown(SocketShutdown.Send);
-        return total;
+        return all.Length;
     }
 
     // The kernel unpacks archives that follow each other.

@@ -91,6 +91,8 @@ internal sealed class ListeningSocket : IDisposable
             wake.Signal();
             file?.Remove();
             Descriptor.Dispose();
+
+            // Whoever waits holds it until it has seen the signal.
             wake.Dispose();
         }
     }
