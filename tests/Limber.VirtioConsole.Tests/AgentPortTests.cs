@@ -20,7 +20,7 @@ public sealed class AgentPortTests
         ConsolePort port = ((ConsoleDevice)rig.Device).AddPort(new(channel) { Name = "org.qemu.guest_agent.0" });
         channel.Start(port);
         using var client = new GuestAgentClient(channel, TimeProvider.System);
-
+        port.GuestOpenChanged += p => channel.SetListening(p.IsGuestOpen);
         new PortDriver(rig).Open(port);
         Assert.True(System.Threading.SpinWait.SpinUntil(() => channel.IsListening, TimeSpan.FromSeconds(20)));
         Task<IReadOnlyList<GuestVcpu>> question = client.GetVcpusAsync(TimeSpan.FromSeconds(20));
