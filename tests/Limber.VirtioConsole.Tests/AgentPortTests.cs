@@ -20,10 +20,10 @@ public sealed class AgentPortTests
         ConsolePort port = ((ConsoleDevice)rig.Device).AddPort(new(channel) { Name = "org.qemu.guest_agent.0" });
         channel.Start(port);
         using var client = new GuestAgentClient(channel, TimeProvider.System);
-
-        // Asked before anybody in the guest listens: the request waits in the channel.
-        Task<IReadOnlyList<GuestVcpu>> question = client.GetVcpusAsync(TimeSpan.FromSeconds(20));
+        port.GuestOpenChanged += p => channel.SetListening(p.IsGuestOpen);
         new PortDriver(rig).Open(port);
+        Assert.True(System.Threading.SpinWait.SpinUntil(() => channel.IsListening, TimeSpan.FromSeconds(20)));
+        Task<IReadOnlyList<GuestVcpu>> question = client.GetVcpusAsync(TimeSpan.FromSeconds(20));
         int receive = ConsoleQueues.Receive(port.Number);
         int transmit = ConsoleQueues.Transmit(port.Number);
         DriverBuffer buffer = rig.Buffer(30, true);
