@@ -27,6 +27,9 @@ public sealed unsafe class KvmVcpu : IDisposable
 
     private const int SignalBlock = 0;
 
+    /// <summary>Registers that are written by one request; the kernel takes up to 255.</summary>
+    private const int MaximumMsrs = 128;
+
     private readonly KvmVm vm;
     private readonly FileDescriptor fd;
     private readonly HostMapping mapping;
@@ -319,12 +322,21 @@ public sealed unsafe class KvmVcpu : IDisposable
         return [.. values];
     }
 
-    /// <summary>Writes registers one by one: the kernel stops at the first it refuses, and some accept only what they have.</summary>
+    /// <summary>
+    /// Writes registers in their order, many at a time, and passes over those that are refused: some accept only what they have.
+    /// </summary>
     internal void WriteMsrs(ReadOnlySpan<kvm_msr_entry> entries)
     {
-        foreach (kvm_msr_entry entry in entries)
+        byte* buffer = stackalloc byte[8 + (MaximumMsrs * sizeof(kvm_msr_entry))];
+        while (!entries.IsEmpty)
         {
-            _ = TrySetMsr(entry);
+            int count = Math.Min(entries.Length, MaximumMsrs);
+            *(ulong*)buffer = (ulong)count;
+            entries[..count].CopyTo(new Span<kvm_msr_entry>(buffer + 8, count));
+
+            // The kernel tells how many it wrote; it stops at the first it refuses.
+            int written = Math.Clamp(KvmIo.TryCall(fd, KvmIoctl.KVM_SET_MSRS, (nint)buffer), 0, count);
+            entries = entries[Math.Min(written + 1, count)..];
         }
     }
 

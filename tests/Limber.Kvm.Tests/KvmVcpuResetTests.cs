@@ -92,5 +92,21 @@ public sealed class KvmVcpuResetTests
         Assert.Contains("Bad address", description, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void WriteMsrs_WithOneThatIsRefused_WritesTheOthers()
+    {
+        using var vm = new TinyVm(FourReadsOfOneInstruction);
+        using KvmVcpu vcpu = vm.CreateVcpu(3);
+        var entries = new kvm_msr_entry[200];
+        Array.Fill(entries, new kvm_msr_entry { index = MsrMtrrDefaultType, data = 0xC00 });
+        entries[0].index = 0x12345;
+        entries[150].index = 0x12345;
+        entries[^1].data = 0x806;
+
+        vcpu.WriteMsrs(entries);
+
+        Assert.Equal(0x806UL, Read(vcpu, MsrMtrrDefaultType));
+    }
+
     private static ulong Read(KvmVcpu vcpu, uint index) => Assert.Single(vcpu.ReadMsrs([index])).data;
 }
