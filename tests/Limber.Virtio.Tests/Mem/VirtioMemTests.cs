@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
 using Limber.Memory;
 using Limber.Virtio.Mem;
 using Limber.Virtio.TestKit;
@@ -241,6 +243,36 @@ public sealed class VirtioMemTests : IDisposable
 
             Assert.Equal((ulong)model.Count(b => b) * 2 * MiB, Device.PluggedSize);
         }
+    }
+
+    [Fact]
+    public async Task Wishes_ThatChangeWhileTheGuestPlugs_NeitherHangNorTear()
+    {
+        rig.Start(2);
+        bool stop = false;
+        Task wishes = Task.Run(
+            () =>
+            {
+                for (ulong i = 0; !Volatile.Read(ref stop); i++)
+                {
+                    Device.RequestedSize = i * 7 % 513 * 2 * MiB;
+                    _ = Device.PluggedSize;
+                }
+            },
+            TestContext.Current.CancellationToken);
+        for (int i = 0; i < 300; i++)
+        {
+            ulong place = Start + ((ulong)(i * 5 % 500) * 2 * MiB);
+            _ = Request(Plug, place, (ushort)((i % 4) + 1));
+            _ = Request(i % 50 == 49 ? UnplugAll : Unplug, place, 1);
+        }
+
+        Volatile.Write(ref stop, true);
+        await wishes;
+        Request(UnplugAll, 0, 0);
+        Assert.Equal(0UL, Device.PluggedSize);
+        Assert.Equal(Device.RequestedSize, ConfigWord(48));
+        Assert.Equal(0, rig.Faults);
     }
 
     private ushort Request(ushort type, ulong address, ushort count) => Send(type, address, count).Response;
