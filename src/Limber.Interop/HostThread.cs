@@ -18,6 +18,25 @@ public static unsafe class HostThread
     /// <param name="name">The first 15 bytes count.</param>
     public static void SetCurrentName(string name) => _ = Libc.prctl_name(PR_SET_NAME, name);
 
+    /// <summary>
+    /// Sets the stack of threads that are started from here on without a size of their own: the runtime's. The default is the
+    /// process's limit, usually 8 MiB, which is enough address space for the kernel to give a stack of two pages a huge one.
+    /// </summary>
+    /// <param name="size">Bytes.</param>
+    public static void SetDefaultStackSize(int size)
+    {
+        byte* attributes = stackalloc byte[AttributesSize];
+        if (Libc.pthread_attr_init(attributes) == 0)
+        {
+            if (Libc.pthread_attr_setstacksize(attributes, (nuint)size) == 0)
+            {
+                _ = Libc.pthread_setattr_default_np(attributes);
+            }
+
+            _ = Libc.pthread_attr_destroy(attributes);
+        }
+    }
+
     /// <summary>Gives back the pages of the calling thread's stack that no call is using, and lets it have no huge page again.</summary>
     public static void GiveBackUnusedStack()
     {

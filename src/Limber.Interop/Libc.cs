@@ -98,6 +98,15 @@ public static unsafe partial class Libc
     public static partial int pthread_attr_getstack(void* attributes, nint* lowest, nuint* size);
 
     [LibraryImport(Library)]
+    public static partial int pthread_attr_init(void* attributes);
+
+    [LibraryImport(Library)]
+    public static partial int pthread_attr_setstacksize(void* attributes, nuint size);
+
+    [LibraryImport(Library)]
+    public static partial int pthread_setattr_default_np(void* attributes);
+
+    [LibraryImport(Library)]
     public static partial int pthread_attr_destroy(void* attributes);
 
     /// <summary>Returns the error number itself, not -1.</summary>

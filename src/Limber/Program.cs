@@ -2,14 +2,18 @@ using System;
 using System.IO;
 using Limber.Chardev.Terminal;
 using Limber.CommandLine;
+using Limber.Interop;
 
 namespace Limber;
 
 /// <summary>The executable: a command line in one of three dialects becomes a running machine, or waits for one.</summary>
 internal static class Program
 {
+    private const int DefaultStackSize = 1 << 20;
+
     private static int Main(string[] args)
     {
+        HostThread.SetDefaultStackSize(DefaultStackSize);
         string name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
         AppDomain.CurrentDomain.UnhandledException += static (_, _) => TerminalMode.RestoreAll();
         switch (CommandLineParser.Parse(name, args))
