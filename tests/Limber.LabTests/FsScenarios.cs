@@ -82,7 +82,7 @@ internal static class FsScenarios
             vm.Guest.Run("mkdir -p /mnt");
             VmmProcess server = Mount(context, vm.Guest, rest, directory, "first");
             vm.Guest.Run("(while echo line >>/mnt/log; do :; done) 2>/tmp/error & true");
-            Wait(() => File.Exists(Path.Combine(directory, "log")), "the guest's file");
+            Wait(() => new FileInfo(Path.Combine(directory, "log")) is { Exists: true, Length: > 0 }, "the guest's file");
             server.Dispose();
             JsonElement failure = vm.Qmp.WaitEvent("X_LIMBER_DEVICE_FAILED", 30);
             Check.Equal("fs", failure.GetProperty("data").GetProperty("device").GetString(), "device of the event");
