@@ -85,12 +85,28 @@ public sealed class CreationTests
         Assert.Equal(["__console", "__rng"], host.Config.PciDevices.Select(static device => device.Id));
     }
 
+    [Fact]
+    public async Task MemoryThatGrows_BecomesSlotsOrADevice()
+    {
+        Host host = new();
+        await using RestFixture rest = await RestFixture.StartAsync(host);
+        const string Sizes = "\"size\":536870912,\"hotplug_size\":1073741824";
+        Assert.Equal(204, (await rest.PutAsync("vm.create", $$"""{"payload":{"kernel":"/k"},"memory":{ {{Sizes}} } }""")).Status);
+        Assert.Equal(new MemoryConfig(512 << 20) { MaximumSize = 3UL << 29, Slots = 8 }, host.Config!.Memory);
+        Assert.Equal(204, (await rest.PutAsync("vm.delete")).Status);
+        Assert.Equal(204, (await rest.PutAsync("vm.create", $$"""{"payload":{"kernel":"/k"},"memory":{ {{Sizes}},"hotplug_method":"VirtioMem","hotplugged_size":2097152} }""")).Status);
+        VirtioMemDeviceConfig device = host.Config.PciDevices.OfType<VirtioMemDeviceConfig>().Single();
+        Assert.Equal(("mem0", 1UL << 30, 2097152UL), (device.Id, device.Memory!.Size, device.RequestedSize));
+    }
+
     [Theory]
     [InlineData("{}", 400, "payload.kernel is missing")]
     [InlineData("""{"payload":{"firmware":"/f"}}""", 500, "payload.firmware is not built yet")]
     [InlineData("""{"payload":{"kernel":"/k"},"cpus":{"boot_vcpus":0}}""", 400, "boot_vcpus 0 and max_vcpus 0 must be from 1 to 4096")]
     [InlineData("""{"payload":{"kernel":"/k"},"cpus":{"boot_vcpus":1,"affinity":[{"vcpu":0,"host_cpus":[1]}]}}""", 500, "cpus.affinity is not built yet")]
-    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":5}}""", 400, "memory.size 5 is not a multiple of 4096 bytes")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":5}}""", 400, "memory.size must be a multiple of 4096 bytes")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"hotplug_method":"Magic"}}""", 400, "memory.hotplug_method Magic is not Acpi or VirtioMem")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"hotplugged_size":4096}}""", 400, "memory.hotplugged_size needs hotplug_method=virtio-mem and hotplug_size")]
     [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":0}}""", 500, "memory.size 0 (memory zones) is not built yet")]
     [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"hugepages":true}}""", 500, "memory.hugepages is not built yet")]
     [InlineData("""{"payload":{"kernel":"/k"},"tpm":{"socket":"/t"}}""", 500, "tpm is not built yet")]

@@ -1,24 +1,14 @@
 using System;
 using System.Collections.Generic;
 using Limber.Config;
-using Limber.Config.Backends;
 using Limber.Config.Devices;
 
 namespace Limber.CommandLine.CloudHypervisor;
 
 /// <summary><c>--memory size=N,hotplug_size=N,hotplug_method=acpi|virtio-mem,hotplugged_size=N,shared=on|off,...</c>.</summary>
-/// <remarks>
-/// There is one DIMM slot for every 128 MiB of <c>hotplug_size</c>, up to the limit of a machine: each resize takes one, and each shrinking
-/// gives some back.
-/// </remarks>
 internal static class MemoryOption
 {
-    /// <summary>Id of the virtio-mem device, which there is named after its memory zone.</summary>
-    public const string DeviceId = "mem0";
-
     private const ulong DefaultSize = 512UL << 20;
-    private const ulong PageSize = 4096;
-    private const ulong RegionUnit = DimmConfig.Granule;
 
     private static readonly string[] Keys =
     [
@@ -36,24 +26,15 @@ internal static class MemoryOption
         RequireBuilt(option, parser);
         ulong size = parser.Size("size") ?? DefaultSize;
         RequireNoZones(option, size, zones);
-        if (size % PageSize != 0)
+        try
         {
-            throw new CommandLineException($"{option}: size must be a multiple of {PageSize} bytes");
+            return ResizableMemory.Resolve(
+                (size, parser.Toggle("shared") ?? false), Method(option, parser), parser.Size("hotplug_size") ?? 0, parser.Size("hotplugged_size"));
         }
-
-        bool shared = parser.Toggle("shared") ?? false;
-        MemoryHotplugMethod method = Method(option, parser);
-        ulong hotplug = parser.Size("hotplug_size") ?? 0;
-        if (hotplug > ulong.MaxValue - size)
+        catch (ArgumentException wrong)
         {
-            throw new CommandLineException($"{option}: size and hotplug_size together are too large");
+            throw new CommandLineException($"{option}: {wrong.Message}");
         }
-
-        MemoryConfig memory = new(size, shared) { MaximumSize = hotplug == 0 ? 0 : size + hotplug, HotplugMethod = method };
-        ulong? plugged = parser.Size("hotplugged_size");
-        return method == MemoryHotplugMethod.VirtioMem
-            ? (memory, hotplug == 0 ? NoDevice(option, plugged) : Device(option, memory, plugged ?? 0))
-            : (memory with { Slots = (int)Math.Min(hotplug / RegionUnit, MemoryConfig.MaxSlots) }, NoDevice(option, plugged));
     }
 
     private static MemoryHotplugMethod Method(string option, OptionParser parser) =>
@@ -63,42 +44,6 @@ internal static class MemoryOption
             "virtio-mem" => MemoryHotplugMethod.VirtioMem,
             string method => throw new CommandLineException($"{option}: hotplug_method={method} is not acpi or virtio-mem"),
         };
-
-    private static VirtioMemDeviceConfig? NoDevice(string option, ulong? plugged) => plugged is null or 0
-        ? null
-        : throw new CommandLineException($"{option}: hotplugged_size needs hotplug_method=virtio-mem and hotplug_size");
-
-    private static VirtioMemDeviceConfig Device(string option, MemoryConfig memory, ulong plugged)
-    {
-        if (memory.HotplugSize % RegionUnit != 0)
-        {
-            throw new CommandLineException($"{option}: hotplug_size must be a multiple of {RegionUnit} bytes (128 MiB) for virtio-mem");
-        }
-
-        if (plugged > memory.HotplugSize)
-        {
-            throw new CommandLineException($"{option}: hotplugged_size={plugged} is larger than hotplug_size={memory.HotplugSize}");
-        }
-
-        if (plugged % VirtioMemDeviceConfig.DefaultBlockSize != 0)
-        {
-            throw new CommandLineException(
-                $"{option}: hotplugged_size must be a multiple of {VirtioMemDeviceConfig.DefaultBlockSize} bytes, virtio-mem's block size");
-        }
-
-        return new VirtioMemDeviceConfig
-        {
-            Id = DeviceId,
-            Memory = new MemoryBackendConfig
-            {
-                Name = "",
-                Size = memory.HotplugSize,
-                Kind = memory.Shared ? MemoryBackendKind.Memfd : MemoryBackendKind.Ram,
-                Share = memory.Shared,
-            },
-            RequestedSize = plugged,
-        };
-    }
 
     private static void RequireNoZones(string option, ulong size, IReadOnlyList<string> zones)
     {

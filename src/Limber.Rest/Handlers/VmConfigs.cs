@@ -16,7 +16,6 @@ namespace Limber.Rest.Handlers;
 internal static class VmConfigs
 {
     private const ulong DefaultMemory = 512UL << 20;
-    private const ulong PageSize = 4096;
     private const int MaximumProcessors = 4096;
 
     /// <summary>Members of cpus and memory that say what happens anyway when they have this value.</summary>
@@ -37,14 +36,15 @@ internal static class VmConfigs
             throw Invalid("serial and console can't both have the terminal (mode Tty)");
         }
 
+        (MemoryConfig memory, VirtioMemDeviceConfig? memoryDevice) = Memory(body.Memory);
         return new VmConfig
         {
             Dialect = Dialect.CloudHypervisor,
             Cpus = Cpus(body.Cpus),
-            Memory = Memory(body.Memory),
+            Memory = memory,
             Payload = Payload(body.Payload),
             Serials = serial is null ? [] : [serial],
-            PciDevices = Devices(body, console),
+            PciDevices = memoryDevice is null ? Devices(body, console) : [.. Devices(body, console), memoryDevice],
         };
     }
 
@@ -72,26 +72,34 @@ internal static class VmConfigs
         }
     }
 
-    private static MemoryConfig Memory(VmCreateMemory? body)
+    private static (MemoryConfig Memory, VirtioMemDeviceConfig? Device) Memory(VmCreateMemory? body)
     {
         RequireBuilt("memory.", body?.Others);
-        if (body?.HotplugMethod is { } method and not "Acpi")
-        {
-            throw NotBuilt($"memory.hotplug_method {method}");
-        }
-
         if (body?.Thp == false)
         {
             throw NotBuilt("memory.thp false");
         }
 
         ulong size = body?.Size ?? DefaultMemory;
-        return size switch
+        if (size == 0)
         {
-            0 => throw NotBuilt("memory.size 0 (memory zones)"),
-            _ when size % PageSize != 0 => throw Invalid($"memory.size {size} is not a multiple of {PageSize} bytes"),
-            _ => new MemoryConfig(size, body?.Shared ?? false),
+            throw NotBuilt("memory.size 0 (memory zones)");
+        }
+
+        MemoryHotplugMethod method = body?.HotplugMethod switch
+        {
+            null or "Acpi" => MemoryHotplugMethod.Acpi,
+            "VirtioMem" => MemoryHotplugMethod.VirtioMem,
+            string other => throw Invalid($"memory.hotplug_method {other} is not Acpi or VirtioMem"),
         };
+        try
+        {
+            return ResizableMemory.Resolve((size, body?.Shared ?? false), method, body?.HotplugSize ?? 0, body?.HotpluggedSize);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw Invalid("memory." + wrong.Message);
+        }
     }
 
     private static PayloadConfig Payload(PayloadBody? body)

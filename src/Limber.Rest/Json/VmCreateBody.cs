@@ -61,6 +61,10 @@ internal sealed record VmCreateMemory
 
     public string? HotplugMethod { get; init; }
 
+    public ulong? HotplugSize { get; init; }
+
+    public ulong? HotpluggedSize { get; init; }
+
     public bool? Thp { get; init; }
 
     [JsonExtensionData]
