@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
@@ -44,6 +45,9 @@ public sealed class CreationTests
         Assert.Equal(404, (await rest.GetAsync("vm.info")).Status);
         Assert.Equal(204, (await rest.PutAsync("vm.create", Minimal)).Status);
         Assert.Equal(200, (await rest.PutAsync("vmm.shutdown")).Status);
+
+        // The process ends behind the reply.
+        await host.HasQuit.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(["create", "create", "delete", "create", "quit"], host.Calls);
     }
 
@@ -139,6 +143,8 @@ public sealed class CreationTests
 
     private sealed class Host : IVmHost
     {
+        private readonly TaskCompletionSource quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public List<string> Calls { get; } = [];
 
         public VmConfig? Config { get; private set; }
@@ -163,6 +169,12 @@ public sealed class CreationTests
             Machine = null;
         }
 
-        public void Quit() => Calls.Add("quit");
+        public Task HasQuit => quit.Task;
+
+        public void Quit()
+        {
+            Calls.Add("quit");
+            quit.TrySetResult();
+        }
     }
 }
