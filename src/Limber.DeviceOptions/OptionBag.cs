@@ -20,6 +20,9 @@ public sealed class OptionBag : IEnumerable<KeyValuePair<string, OptionValue>>
 
     public int Count => order.Count;
 
+    /// <summary>The names, in their order.</summary>
+    public IReadOnlyList<string> Names => order;
+
     /// <summary>A bag of untyped text.</summary>
     public static OptionBag FromText(IEnumerable<KeyValuePair<string, string>> pairs)
     {

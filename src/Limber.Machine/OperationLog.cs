@@ -26,10 +26,10 @@ internal sealed class OperationLog
             operations.Add(operation.Current.Id, operation);
             if (operations.Count > KeptFinalOperations)
             {
-                List<long> final = [.. operations.Where(o => o.Value.Current.IsFinal).Select(o => o.Key)];
-                foreach (long id in final.Take(Math.Max(final.Count - KeptFinalOperations, 0)))
+                List<HotplugOperation> final = [.. operations.Values.Where(o => o.Current.IsFinal)];
+                foreach (HotplugOperation old in final.Take(Math.Max(final.Count - KeptFinalOperations, 0)))
                 {
-                    operations.Remove(id);
+                    operations.Remove(old.Current.Id);
                 }
             }
         }

@@ -12,7 +12,7 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--after NAME] [--for SECONDS] [--rounds N] [--list]</c>.
+/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--for SECONDS] [--rounds N] [--list]</c>.
 /// </summary>
 /// <remarks>
 /// Exit status: 0 when all passed, 1 when one failed, 2 for a wrong command line, 3 when the time of <c>--for</c> was over before
@@ -54,6 +54,7 @@ internal static class Program
         string distro = "";
         string filter = "";
         string after = "";
+        string only = "";
         bool list = false;
         int rounds = 1;
         TimeSpan limit = TimeSpan.MaxValue;
@@ -65,6 +66,7 @@ internal static class Program
                 case "--guest": guest = args[++i]; break;
                 case "--distro": distro = args[++i]; break;
                 case "--filter": filter = args[++i]; break;
+                case "--only": only = args[++i]; break;
                 case "--after": after = args[++i]; break;
                 case "--for": limit = TimeSpan.FromSeconds(int.Parse(args[++i], CultureInfo.InvariantCulture)); break;
                 case "--rounds": rounds = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
@@ -74,7 +76,7 @@ internal static class Program
         }
 
         int first = Array.FindIndex(All, s => s.Name == after) + 1;
-        List<Scenario> chosen = [.. All.Skip(first).Where(s => s.Name.Contains(filter, StringComparison.Ordinal))];
+        List<Scenario> chosen = [.. All.Skip(first).Where(s => s.Name.Contains(filter, StringComparison.Ordinal) && (only.Length == 0 || s.Name == only))];
         if (list)
         {
             chosen.ForEach(s => Console.WriteLine(s.Name));

@@ -71,7 +71,7 @@ public static class BlockdevOptions
             }
 
             IEnumerable<string> known = driver == "raw" ? Common : Common.Concat(OfQcow2);
-            options.RequireKnown(known.Append("file").Concat(bag.Select(static member => member.Key).Where(IsOfFile)));
+            options.RequireKnown(known.Append("file").Concat(bag.Names.Where(IsOfFile)));
         }
 
         options.RequireSwitch("force-share", false);

@@ -35,7 +35,7 @@ public static class MemoryBackendOptions
     internal static MemoryBackendConfig Read(OptionReader options, string type, string id)
     {
         IEnumerable<string> own = type == FileType ? OfFile : type == MemfdType ? OfMemfd : [];
-        options.RequireKnown(Common.Concat(own).Concat(options.Bag.Select(static member => member.Key).Where(IsHostNode)));
+        options.RequireKnown(Common.Concat(own).Concat(options.Bag.Names.Where(IsHostNode)));
         RequireBuilt(options);
         bool share = options.Boolean("share") ?? type == MemfdType;
         MemoryBackendConfig config = new()
