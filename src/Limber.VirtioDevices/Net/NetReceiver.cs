@@ -92,7 +92,13 @@ internal sealed class NetReceiver
 
             if (!Collect())
             {
-                return Wait(LoopEvents.None, QueueWork.Done);
+                // Asked while the buffers that are too few are still taken: for the next one, not for those, which go back.
+                if (queue!.EnableNotifications())
+                {
+                    continue;
+                }
+
+                return Wait(LoopEvents.None, QueueWork.Waiting);
             }
 
             int length = device.Backend!.Receive(pair, vectors.AsSpan(0, vectorCount));
