@@ -33,7 +33,8 @@ public sealed class PmemTests : IDisposable
             descriptors = i == 0 ? CountDescriptors() : descriptors;
         }
 
-        Assert.Equal(descriptors, CountDescriptors());
+        // What an earlier test left to the collector may go meanwhile.
+        Assert.InRange(CountDescriptors(), 0, descriptors);
         Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.EndsWith(path, StringComparison.Ordinal));
     }
 
