@@ -617,6 +617,7 @@ internal sealed partial class DeviceManager : IDeviceManager, IDisposable
 
         device.Parts = parts;
         device.IsAttached = true;
+        KeepPaused(parts);
         if (parts.Balloon is { } balloon)
         {
             balloon.ActualChanged += _ => platform.Signals.ReportBalloon();

@@ -21,6 +21,8 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
 {
     private const int WorkerStackSize = 512 * 1024;
 
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock control = new();
     private readonly MachinePlatform platform;
     private readonly ProcessorSet processors;
@@ -212,6 +214,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
 
             SetGuestStarted(true);
             state = RunState.Running;
+            devices.Resume();
             processors.ResumeAll();
             publisher.Publish(new VmEvent.Resumed());
         }
@@ -245,16 +248,21 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     /// <inheritdoc/>
     public void Pause()
     {
+        Task drained = Task.CompletedTask;
         lock (control)
         {
             CheckAlive();
             if (state == RunState.Running)
             {
                 processors.ParkAll();
+                drained = devices.Pause();
                 state = RunState.Paused;
                 publisher.Publish(new VmEvent.Stopped());
             }
         }
+
+        // Only this caller waits, and not for ever: storage that hangs must not take the monitor with it.
+        _ = drained.Wait(DrainPatience);
     }
 
     /// <inheritdoc/>
@@ -603,6 +611,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         }
 
         processors.ParkAll();
+        _ = devices.Pause();
         state = RunState.Shutdown;
         publisher.Publish(new VmEvent.Stopped());
     }
@@ -610,6 +619,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     private void Fail(string description)
     {
         processors.ParkAll();
+        _ = devices.Pause();
         state = RunState.InternalError;
         platform.ReportFailure(description);
         publisher.Publish(new VmEvent.Stopped());
