@@ -469,10 +469,14 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
 
         try
         {
-            processors.Reset();
+            // Who sends interrupts comes before who gets them: a message of the old guest's making may be an NMI or an INIT, and
+            // must not reach a processor that is as new. The memory comes last, since the kernel writes to it for processors
+            // whose guest has asked for that.
             devices.Reset();
+            platform.ResetDevices();
+            processors.Reset();
             memory.Reset();
-            platform.Reset();
+            platform.DiscardMemory();
             devices.OnMemoryReady();
             LoadBootImage();
         }
