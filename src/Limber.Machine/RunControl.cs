@@ -213,10 +213,14 @@ internal sealed class RunControl(MachinePlatform platform, MachineParts parts)
 
         try
         {
-            processors.Reset();
+            // Who sends interrupts comes before who gets them: a message of the old guest's making may be an NMI or an INIT, and
+            // must not reach a processor that is as new. The memory comes last, since the kernel writes to it for processors
+            // whose guest has asked for that.
             parts.Devices.Reset();
+            platform.ResetDevices();
+            processors.Reset();
             parts.Memory.Reset();
-            platform.Reset();
+            platform.DiscardMemory();
             parts.Devices.OnMemoryReady();
             LoadBootImage();
         }
