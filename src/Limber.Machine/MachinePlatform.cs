@@ -79,7 +79,7 @@ internal sealed class MachinePlatform : IDisposable
             PciPlacement.GetPorts(PciDevices),
             (memory, area.PciHotplug.Start),
             (Signals, GuestErrors));
-        exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors);
+        exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors, LostPages);
         var tables = new FirmwareTables(apicIds, [.. Pci.AmlContributors, CpuHotplug, .. DeviceMemory.AmlContributors, Events, .. devices.AmlContributors], area.Tables)
         {
             FixedTables = [Pci.Mcfg, .. numa.Tables],
@@ -121,6 +121,9 @@ internal sealed class MachinePlatform : IDisposable
 
     /// <summary>Shows the guest memory devices, and what is not RAM.</summary>
     public IGuestMappings GuestMappings => vm.MemorySlots;
+
+    /// <summary>Helps when a file that the guest has as memory is cut off.</summary>
+    public LostPages LostPages { get; } = new();
 
     /// <inheritdoc cref="MachineEnvironment.VfioCalls"/>
     public IVfioCalls? VfioCalls => environment.VfioCalls;
@@ -209,16 +212,23 @@ internal sealed class MachinePlatform : IDisposable
         BootRegisterWriter.Write(bootProcessor, bootImage.Load(memory, presentProcessors));
     }
 
-    /// <summary>Returns memory, interrupt controllers and devices to their power-on state. No vCPU runs.</summary>
-    public void Reset()
+    /// <summary>
+    /// Returns interrupt controllers and devices to their power-on state. No vCPU runs; from here on nothing but a vCPU
+    /// sends an interrupt.
+    /// </summary>
+    public void ResetDevices()
+    {
+        vm.ResetPlatform();
+        devices.Reset();
+    }
+
+    /// <summary>Forgets what the guest's boot memory holds. No vCPU runs, and the kernel writes to it for none.</summary>
+    public void DiscardMemory()
     {
         foreach (GuestMemoryRegion region in memory.Regions)
         {
             region.Discard();
         }
-
-        vm.ResetPlatform();
-        devices.Reset();
     }
 
     /// <summary>Tells the program that holds the machine why it stopped.</summary>
