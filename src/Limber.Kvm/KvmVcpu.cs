@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Limber.Cpu;
@@ -14,26 +13,15 @@ namespace Limber.Kvm;
 /// <remarks>
 /// Thread: everything but <see cref="Kick"/> belongs to the thread that runs the vCPU, or to the machine's worker while
 /// that thread is stopped or does not exist.
-/// <para>
-/// Getting a thread out of the guest: <see cref="KickSignal"/> is blocked in the vCPU thread and unblocked by the kernel
-/// only inside KVM_RUN, so it is never delivered and needs no handler; it stays pending, and KVM_RUN returns with EINTR.
-/// <c>immediate_exit</c> closes the window between the thread's last look at its orders and its entry to the kernel.
-/// </para>
+/// How a thread gets out of the guest is <see cref="VcpuKick"/>'s.
 /// </remarks>
 public sealed unsafe class KvmVcpu : IDisposable
 {
-    /// <summary>A real-time signal that .NET does not use (it takes SIGRTMIN, 34).</summary>
-    internal const int KickSignal = 40;
-
-    private const int SignalBlock = 0;
-
-    /// <summary>Registers that are written by one request; the kernel takes up to 255.</summary>
-    private const int MaximumMsrs = 128;
-
     private readonly KvmVm vm;
     private readonly FileDescriptor fd;
     private readonly HostMapping mapping;
     private readonly byte* run;
+    private readonly VcpuKick kick;
     private KvmVcpuResetState? resetState;
     private bool accessPending;
     private int lastError;
@@ -45,6 +33,8 @@ public sealed unsafe class KvmVcpu : IDisposable
         ApicId = apicId;
         mapping = HostMapping.MapShared(fd.Number, (ulong)mappingSize, "a vCPU's shared page");
         run = (byte*)mapping.Address;
+        kick = new VcpuKick(fd, run);
+        Msrs = new KvmMsrs(fd);
     }
 
     /// <summary>APIC id and KVM id.</summary>
@@ -55,6 +45,9 @@ public sealed unsafe class KvmVcpu : IDisposable
 
     /// <summary>True once <see cref="SetCpuid"/> has succeeded: the vCPU can run and be reset.</summary>
     public bool IsReady => resetState is not null;
+
+    /// <summary>Its model-specific registers.</summary>
+    internal KvmMsrs Msrs { get; }
 
     /// <summary>Port of an <see cref="VcpuExit.Io"/> exit.</summary>
     public ushort IoPort => *(ushort*)(run + KvmRun.IoPort);
@@ -212,7 +205,7 @@ public sealed unsafe class KvmVcpu : IDisposable
     /// <exception cref="KvmException">The host lacks it or refuses the value.</exception>
     public void SetMsr(uint index, ulong value)
     {
-        if (!TrySetMsr(new kvm_msr_entry { index = index, data = value }))
+        if (!Msrs.TryWrite(index, value))
         {
             throw new KvmException($"cannot set model-specific register 0x{index:x} of vCPU {ApicId} to 0x{value:x}");
         }
@@ -225,46 +218,17 @@ public sealed unsafe class KvmVcpu : IDisposable
     public void NotifyPaused() => _ = KvmIo.TryCall(fd, KvmIoctl.KVM_KVMCLOCK_CTRL, 0);
 
     /// <summary>Prepares the calling thread to run this vCPU; must be its first call.</summary>
-    public void BindToCurrentThread()
-    {
-        SignalSet kick = SignalSet.Of(KickSignal);
-        int error = Libc.pthread_sigmask(SignalBlock, &kick, null);
-        if (error != 0)
-        {
-            throw new HostException("cannot block the kick signal", error);
-        }
-
-        // struct kvm_signal_mask: the length, then the set that is blocked while in the guest.
-        byte* mask = stackalloc byte[4 + SignalSet.KernelSize];
-        *(uint*)mask = SignalSet.KernelSize;
-        *(ulong*)(mask + 4) = ~kick.KernelBits;
-        _ = KvmIo.Call(fd, KvmIoctl.KVM_SET_SIGNAL_MASK, (nint)mask, "cannot set the signal mask of a vCPU");
-    }
+    public void BindToCurrentThread() => kick.BindToCurrentThread();
 
     /// <summary>
     /// Makes the vCPU leave the guest, or not enter it, at the next opportunity.
     /// </summary>
     /// <param name="hostThreadId">The thread that runs it; it must not have ended.</param>
     /// <remarks>Thread: any. The request holds until <see cref="DrainKicks"/>.</remarks>
-    public void Kick(int hostThreadId)
-    {
-        Volatile.Write(ref run[KvmRun.ImmediateExit], 1);
-        _ = Libc.tgkill(Libc.getpid(), hostThreadId, KickSignal);
-    }
+    public void Kick(int hostThreadId) => kick.Send(hostThreadId);
 
     /// <summary>Forgets kicks. The caller reads its orders after this, so that none is lost.</summary>
-    public void DrainKicks()
-    {
-        Volatile.Write(ref run[KvmRun.ImmediateExit], 0);
-        SignalSet kick = SignalSet.Of(KickSignal);
-        TimeSpec now = default;
-        while (Libc.sigtimedwait(&kick, 0, &now) == KickSignal)
-        {
-        }
-
-        // A kick between the two steps may have set the flag again with its signal already taken: that is harmless,
-        // the next entry returns at once and the caller drains again.
-    }
+    public void DrainKicks() => kick.Drain();
 
     /// <summary>Runs guest code until it needs the VMM. Allocates nothing.</summary>
     public VcpuExit Run()
@@ -303,43 +267,6 @@ public sealed unsafe class KvmVcpu : IDisposable
     internal void Set<T>(uint request, ref T value)
         where T : unmanaged => KvmIo.Call(fd, request, ref value, $"cannot write the state of vCPU {ApicId} (0x{request:x})");
 
-    /// <summary>
-    /// Values of those wanted registers that the host has. Reading tells: the kernel's list of registers leaves out some
-    /// that it can save, those of the memory type ranges among them.
-    /// </summary>
-    internal kvm_msr_entry[] ReadMsrs(ReadOnlySpan<uint> wanted)
-    {
-        var values = new List<kvm_msr_entry>(wanted.Length);
-        foreach (uint index in wanted)
-        {
-            kvm_msr_entry entry = new() { index = index };
-            if (TransferMsr(KvmIoctl.KVM_GET_MSRS, ref entry))
-            {
-                values.Add(entry);
-            }
-        }
-
-        return [.. values];
-    }
-
-    /// <summary>
-    /// Writes registers in their order, many at a time, and passes over those that are refused: some accept only what they have.
-    /// </summary>
-    internal void WriteMsrs(ReadOnlySpan<kvm_msr_entry> entries)
-    {
-        byte* buffer = stackalloc byte[8 + (MaximumMsrs * sizeof(kvm_msr_entry))];
-        while (!entries.IsEmpty)
-        {
-            int count = Math.Min(entries.Length, MaximumMsrs);
-            *(ulong*)buffer = (ulong)count;
-            entries[..count].CopyTo(new Span<kvm_msr_entry>(buffer + 8, count));
-
-            // The kernel tells how many it wrote; it stops at the first it refuses.
-            int written = Math.Clamp(KvmIo.TryCall(fd, KvmIoctl.KVM_SET_MSRS, (nint)buffer), 0, count);
-            entries = entries[Math.Min(written + 1, count)..];
-        }
-    }
-
     private VcpuExit Enter()
     {
         lastError = 0;
@@ -364,17 +291,5 @@ public sealed unsafe class KvmVcpu : IDisposable
             KvmExitReason.KVM_EXIT_HLT => VcpuExit.Halt,
             _ => VcpuExit.Failed,
         };
-    }
-
-    private bool TrySetMsr(kvm_msr_entry entry) => TransferMsr(KvmIoctl.KVM_SET_MSRS, ref entry);
-
-    private bool TransferMsr(uint request, ref kvm_msr_entry entry)
-    {
-        byte* buffer = stackalloc byte[8 + sizeof(kvm_msr_entry)];
-        *(ulong*)buffer = 1;
-        *(kvm_msr_entry*)(buffer + 8) = entry;
-        int done = KvmIo.TryCall(fd, request, (nint)buffer);
-        entry = *(kvm_msr_entry*)(buffer + 8);
-        return done == 1;
     }
 }

@@ -47,7 +47,7 @@ internal sealed unsafe class KvmVcpuResetState
         vcpu.Get(KvmIoctl.KVM_GET_VCPU_EVENTS, ref state.events);
         vcpu.Get(KvmIoctl.KVM_GET_LAPIC, ref state.lapic);
         vcpu.Get(KvmIoctl.KVM_GET_MP_STATE, ref state.mpState);
-        state.msrs = vcpu.ReadMsrs(KvmResetMsrs.All);
+        state.msrs = vcpu.Msrs.Read(KvmResetMsrs.All);
         return state;
     }
 
@@ -59,7 +59,7 @@ internal sealed unsafe class KvmVcpuResetState
     {
         // A guest that is a hypervisor itself: on Intel this ends its VMX operation, without which the kernel refuses a CR4
         // that has VMX off. On AMD, where the register does not exist, the EFER below does the same.
-        vcpu.WriteMsrs([new kvm_msr_entry { index = MsrFeatureControl }]);
+        vcpu.Msrs.Write([new kvm_msr_entry { index = MsrFeatureControl }]);
         vcpu.Set(KvmIoctl.KVM_SET_SREGS, ref sregs);
         vcpu.Set(KvmIoctl.KVM_SET_REGS, ref regs);
 
@@ -77,11 +77,11 @@ internal sealed unsafe class KvmVcpuResetState
         bool x2Apic = (sregs.apic_base & ApicBaseX2Apic) != 0;
         *(uint*)(ownLapic.regs + LapicIdRegister) = x2Apic ? vcpu.ApicId : unchecked(vcpu.ApicId << 24);
         vcpu.Set(KvmIoctl.KVM_SET_LAPIC, ref ownLapic);
-        vcpu.WriteMsrs(msrs);
+        vcpu.Msrs.Write(msrs);
 
         // To the kernel, a zero from the host means "as the other vCPUs": the counter runs on, and what the guest added to it
         // on this processor alone is gone.
-        vcpu.WriteMsrs([new kvm_msr_entry { index = MsrTimeStampCounter }]);
+        vcpu.Msrs.Write([new kvm_msr_entry { index = MsrTimeStampCounter }]);
         vcpu.Set(KvmIoctl.KVM_SET_VCPU_EVENTS, ref events);
         vcpu.Set(KvmIoctl.KVM_SET_MP_STATE, ref mpState);
     }

@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using System.Collections.Generic;
 using Limber.Block;
 using Limber.Device.Loop;
 using Limber.Interop;
@@ -18,19 +17,16 @@ namespace Limber.VirtioBlock;
 internal sealed class BlockRequestQueue : IDisposable
 {
     private const int HeaderSize = 16;
-    private const int RangeSize = 16;
     private const int StatusSize = 1;
     private const int SerialSize = 20;
     private const int SectorShift = 9;
-    private const uint FlagUnmap = 1;
     private const int CompletionsAtOnce = 64;
 
     private readonly VirtioBlock device;
     private readonly IBlockImage image;
     private readonly IBlockQueue target;
     private readonly FileDescriptor completionEvent;
-    private readonly List<BlockOperation> operations = [];
-    private readonly Stack<BlockOperation> free = new();
+    private readonly BlockOperationPool operations = new();
     private readonly BlockCompletion[] completions = new BlockCompletion[CompletionsAtOnce];
     private readonly RequestBudget budget;
     private Virtqueue? queue;
@@ -171,35 +167,29 @@ internal sealed class BlockRequestQueue : IDisposable
 
     private bool ChangeRange(DescriptorChain chain, BlockRequestType type, ref SegmentReader reader)
     {
-        Span<byte> range = stackalloc byte[RangeSize];
-        if (reader.Read(range) != RangeSize || reader.Remaining != 0)
+        if (!BlockRange.TryRead(ref reader, out BlockRange range))
         {
             device.CountOddity("discard or write-zeroes without exactly one range");
             Answer(chain, BlockStatus.Unsupported, 0);
             return true;
         }
 
-        ulong sector = BinaryPrimitives.ReadUInt64LittleEndian(range);
-        ulong length = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(range[8..]) << SectorShift;
-        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(range[12..]);
         bool isDiscard = type == BlockRequestType.Discard;
-
-        // Spec: 5.2.6.2: unknown flags, and unmap in a discard, are unsupported.
-        if ((flags & ~FlagUnmap) != 0 || (isDiscard && flags != 0))
+        if (!range.IsSupported(isDiscard))
         {
             Answer(chain, BlockStatus.Unsupported, 0);
             return true;
         }
 
         ulong most = isDiscard ? image.Limits.MaxDiscardBytes : image.Limits.MaxWriteZeroesBytes;
-        if (!IsWithin(sector, length) || length > most || device.IsReadOnly)
+        if (!IsWithin(range.Sector, range.Length) || range.Length > most || device.IsReadOnly)
         {
             device.CountOddity("discard or write-zeroes beyond its limits");
             Answer(chain, BlockStatus.IoError, 0);
             return true;
         }
 
-        if (length == 0)
+        if (range.Length == 0)
         {
             Answer(chain, BlockStatus.Ok, 0);
             return true;
@@ -207,9 +197,10 @@ internal sealed class BlockRequestQueue : IDisposable
 
         BlockOperation operation = Take(chain, isDiscard ? BlockRequestKind.Discard : BlockRequestKind.WriteZeroes);
         ulong tag = (ulong)operation.Index;
+        ulong offset = range.Sector << SectorShift;
         return TrySubmit(operation, isDiscard
-            ? BlockRequest.Discard(sector << SectorShift, length, tag)
-            : BlockRequest.WriteZeroes(sector << SectorShift, length, (flags & FlagUnmap) != 0, tag));
+            ? BlockRequest.Discard(offset, range.Length, tag)
+            : BlockRequest.WriteZeroes(offset, range.Length, range.MayUnmap, tag));
     }
 
     private bool Flush(DescriptorChain chain)
@@ -218,19 +209,8 @@ internal sealed class BlockRequestQueue : IDisposable
         return TrySubmit(operation, BlockRequest.Flush((ulong)operation.Index));
     }
 
-    private BlockOperation Take(DescriptorChain chain, BlockRequestKind kind)
-    {
-        if (!free.TryPop(out BlockOperation? operation))
-        {
-            operation = new BlockOperation { Index = operations.Count };
-            operations.Add(operation);
-        }
-
-        operation.Chain = chain;
-        operation.Kind = kind;
-        operation.FlushAfter = kind is BlockRequestKind.Write or BlockRequestKind.WriteZeroes && device.WritesThrough;
-        return operation;
-    }
+    private BlockOperation Take(DescriptorChain chain, BlockRequestKind kind) => operations.Take(
+        chain, kind, flushAfter: kind is BlockRequestKind.Write or BlockRequestKind.WriteZeroes && device.WritesThrough);
 
     private bool TrySubmit(BlockOperation operation, in BlockRequest request)
     {
@@ -240,8 +220,7 @@ internal sealed class BlockRequestQueue : IDisposable
             return true;
         }
 
-        operation.Chain = null;
-        free.Push(operation);
+        operations.Return(operation);
         return false;
     }
 
@@ -265,7 +244,7 @@ internal sealed class BlockRequestQueue : IDisposable
 
     private void Complete(BlockCompletion completion)
     {
-        BlockOperation operation = operations[(int)completion.Tag];
+        BlockOperation operation = operations[completion.Tag];
         if (completion.Error == 0 && operation.FlushAfter)
         {
             operation.FlushAfter = false;
@@ -282,8 +261,7 @@ internal sealed class BlockRequestQueue : IDisposable
         }
 
         DescriptorChain chain = operation.Chain!;
-        operation.Chain = null;
-        free.Push(operation);
+        operations.Return(operation);
         long written = operation.Kind == BlockRequestKind.Read && completion.Error == 0 ? operation.DataLength : 0;
         Answer(chain, completion.Error == 0 ? BlockStatus.Ok : BlockStatus.IoError, written);
     }

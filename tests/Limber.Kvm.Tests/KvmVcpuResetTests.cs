@@ -103,10 +103,10 @@ public sealed class KvmVcpuResetTests
         entries[150].index = 0x12345;
         entries[^1].data = 0x806;
 
-        vcpu.WriteMsrs(entries);
+        vcpu.Msrs.Write(entries);
 
         Assert.Equal(0x806UL, Read(vcpu, MsrMtrrDefaultType));
     }
 
-    private static ulong Read(KvmVcpu vcpu, uint index) => Assert.Single(vcpu.ReadMsrs([index])).data;
+    private static ulong Read(KvmVcpu vcpu, uint index) => Assert.Single(vcpu.Msrs.Read([index])).data;
 }

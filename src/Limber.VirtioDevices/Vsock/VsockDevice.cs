@@ -30,22 +30,18 @@ public sealed class VsockDevice : VirtioDevice
 
     private const int Receive = 0;
     private const int Transmit = 1;
-    private const uint FirstHostPort = 1u << 30;
-    private const uint PastHostPort = 1u << 31;
 
     // Linux gives up a connect of its own after this time.
     private static readonly TimeSpan DefaultRequestLimit = TimeSpan.FromSeconds(2);
 
     private readonly uint contextId;
     private readonly VsockHost host;
-    private readonly Dictionary<VsockAddress, VsockConnection> connections = [];
+    private readonly VsockConnections connections;
     private readonly VsockOutbox outbox;
     private readonly IoVector[] vectors = GC.AllocateArray<IoVector>(DescriptorChain.MaximumSegments, pinned: true);
     private Virtqueue? receiveQueue;
     private Virtqueue? transmitQueue;
     private bool transmitWaits;
-    private LoopTimer? requestTimer;
-    private uint nextHostPort = FirstHostPort;
 
     /// <param name="context">Surroundings; of its loops the first is used.</param>
     /// <param name="contextId">The guest's context id, 3..0xfffffffe.</param>
@@ -60,6 +56,7 @@ public sealed class VsockDevice : VirtioDevice
         this.contextId = contextId;
         outbox = new VsockOutbox(this);
         host = new VsockHost(path);
+        connections = new VsockConnections(this, host, outbox);
     }
 
     /// <summary>How long the guest has to answer a request for a connection, and half as long again.</summary>
@@ -69,7 +66,7 @@ public sealed class VsockDevice : VirtioDevice
     internal int ConnectionCount => connections.Count;
 
     /// <summary>Whether there may be one more connection.</summary>
-    internal bool HasRoom => connections.Count + host.Handshakes < MaximumConnections;
+    internal bool HasRoom => connections.HasRoom;
 
     /// <summary>For one transfer at a time.</summary>
     internal Span<IoVector> Vectors => vectors;
@@ -84,19 +81,15 @@ public sealed class VsockDevice : VirtioDevice
     {
         if (outbox.TryAdd(connection))
         {
-            receiveQueue?.Schedule();
+            ScheduleReceive();
         }
     }
 
-    /// <summary>Takes a connection out of the table.</summary>
-    internal void Forget(VsockConnection connection)
-    {
-        connection.Close();
-        if (connections.Remove(connection.Address))
-        {
-            host.Resume();
-        }
-    }
+    /// <summary>There is something for the guest in the outbox.</summary>
+    internal void ScheduleReceive() => receiveQueue?.Schedule();
+
+    /// <inheritdoc cref="VsockConnections.Forget"/>
+    internal void Forget(VsockConnection connection) => connections.Forget(connection);
 
     /// <summary>A program of the host did not say what it should.</summary>
     internal void End(VsockHandshake handshake)
@@ -109,19 +102,7 @@ public sealed class VsockDevice : VirtioDevice
     internal void Connect(VsockHandshake handshake, FileDescriptor socket, uint port)
     {
         host.Remove(handshake);
-        VsockAddress address;
-        do
-        {
-            address = new VsockAddress(port, nextHostPort);
-            nextHostPort = nextHostPort + 1 == PastHostPort ? FirstHostPort : nextHostPort + 1;
-        }
-        while (connections.ContainsKey(address));
-
-        Add(new VsockConnection(this, address, socket, byGuest: false));
-        if (requestTimer is { IsRunning: false } timer)
-        {
-            timer.Start(RequestLimit / 2);
-        }
+        connections.Connect(socket, port);
     }
 
     internal VsockHeader CreateHeader(VsockAddress address, VsockOperation operation) => new()
@@ -138,7 +119,7 @@ public sealed class VsockDevice : VirtioDevice
     protected override void Activate(ulong features, IReadOnlyList<Virtqueue?> queues)
     {
         host.Start(this, ControlLoop);
-        requestTimer = ControlLoop.CreateTimer(EndOldRequests, this);
+        connections.Start(ControlLoop);
     }
 
     /// <inheritdoc/>
@@ -146,12 +127,6 @@ public sealed class VsockDevice : VirtioDevice
     {
         ArgumentNullException.ThrowIfNull(deactivated);
         host.Stop();
-        requestTimer?.Dispose();
-        foreach (VsockConnection connection in connections.Values)
-        {
-            connection.Close();
-        }
-
         connections.Clear();
         outbox.Clear();
         deactivated();
@@ -256,7 +231,7 @@ public sealed class VsockDevice : VirtioDevice
             SegmentReader reader = chain.Reader;
             if (reader.TryRead(out VsockHeader header) && header.SourceContext == contextId)
             {
-                Handle(header, chain);
+                connections.Handle(header, chain);
             }
             else
             {
@@ -268,90 +243,5 @@ public sealed class VsockDevice : VirtioDevice
 
         transmitWaits = true;
         return QueueWork.Waiting;
-    }
-
-    private void Handle(in VsockHeader header, DescriptorChain chain)
-    {
-        var address = new VsockAddress(header.SourcePort, header.DestinationPort);
-        if (header.DestinationContext != HostContext || header.Type != VsockHeader.StreamType)
-        {
-            Refuse(header, address);
-        }
-        else if (connections.TryGetValue(address, out VsockConnection? connection))
-        {
-            connection.Handle(header, chain);
-        }
-        else if (header.Operation == VsockOperation.Request)
-        {
-            Accept(header, address);
-        }
-        else
-        {
-            Refuse(header, address);
-        }
-    }
-
-    private void Accept(in VsockHeader header, VsockAddress address)
-    {
-        if (!HasRoom)
-        {
-            DropOneThatIsClosing();
-        }
-
-        if (!HasRoom || host.TryConnect(address.HostPort) is not { } socket)
-        {
-            Refuse(header, address);
-            return;
-        }
-
-        var connection = new VsockConnection(this, address, socket, byGuest: true);
-
-        // What a request says of credit counts as well.
-        connection.Learn(header);
-        Add(connection);
-    }
-
-    private void Add(VsockConnection connection)
-    {
-        connections.Add(connection.Address, connection);
-        connection.Start();
-    }
-
-    private void Refuse(in VsockHeader header, VsockAddress address)
-    {
-        // Spec: VIRTIO 1.2 5.10.6.4.2: a reset is not answered.
-        if (header.Operation != VsockOperation.Reset)
-        {
-            outbox.AddReset(address);
-            receiveQueue?.Schedule();
-        }
-    }
-
-    // Comes twice in the time limit while there are requests, so one is given up at the third time it is seen.
-    private void EndOldRequests()
-    {
-        bool more = false;
-        foreach (VsockConnection connection in connections.Values)
-        {
-            more |= connection.IsRequested && !connection.EndIfUnanswered();
-        }
-
-        if (more)
-        {
-            requestTimer!.Start(RequestLimit / 2);
-        }
-    }
-
-    private void DropOneThatIsClosing()
-    {
-        foreach (VsockConnection connection in connections.Values)
-        {
-            if (connection.IsClosing && !outbox.IsFull)
-            {
-                outbox.AddReset(connection.Address);
-                Forget(connection);
-                return;
-            }
-        }
     }
 }

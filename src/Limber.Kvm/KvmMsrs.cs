@@ -1,0 +1,69 @@
+using System;
+using System.Collections.Generic;
+using Limber.Interop;
+using Limber.Interop.Kvm;
+
+namespace Limber.Kvm;
+
+/// <summary>The model-specific registers of a vCPU.</summary>
+/// <remarks>Thread: as for <see cref="KvmVcpu"/>, whose vCPU does not run.</remarks>
+/// <param name="fd">The vCPU's descriptor, which stays the vCPU's.</param>
+internal sealed unsafe class KvmMsrs(FileDescriptor fd)
+{
+    /// <summary>Registers that are written by one request; the kernel takes up to 255.</summary>
+    private const int MostAtOnce = 128;
+
+    /// <summary>
+    /// Values of those wanted registers that the host has. Reading tells: the kernel's list of registers leaves out some
+    /// that it can save, those of the memory type ranges among them.
+    /// </summary>
+    public kvm_msr_entry[] Read(ReadOnlySpan<uint> wanted)
+    {
+        var values = new List<kvm_msr_entry>(wanted.Length);
+        foreach (uint index in wanted)
+        {
+            kvm_msr_entry entry = new() { index = index };
+            if (Transfer(KvmIoctl.KVM_GET_MSRS, ref entry))
+            {
+                values.Add(entry);
+            }
+        }
+
+        return [.. values];
+    }
+
+    /// <summary>Writes one register; false when the host lacks it or refuses the value.</summary>
+    public bool TryWrite(uint index, ulong value)
+    {
+        kvm_msr_entry entry = new() { index = index, data = value };
+        return Transfer(KvmIoctl.KVM_SET_MSRS, ref entry);
+    }
+
+    /// <summary>
+    /// Writes registers in their order, many at a time, and passes over those that are refused: some accept only what they have.
+    /// </summary>
+    public void Write(ReadOnlySpan<kvm_msr_entry> entries)
+    {
+        byte* buffer = stackalloc byte[8 + (MostAtOnce * sizeof(kvm_msr_entry))];
+        while (!entries.IsEmpty)
+        {
+            int count = Math.Min(entries.Length, MostAtOnce);
+            *(ulong*)buffer = (ulong)count;
+            entries[..count].CopyTo(new Span<kvm_msr_entry>(buffer + 8, count));
+
+            // The kernel tells how many it wrote; it stops at the first it refuses.
+            int written = Math.Clamp(KvmIo.TryCall(fd, KvmIoctl.KVM_SET_MSRS, (nint)buffer), 0, count);
+            entries = entries[Math.Min(written + 1, count)..];
+        }
+    }
+
+    private bool Transfer(uint request, ref kvm_msr_entry entry)
+    {
+        byte* buffer = stackalloc byte[8 + sizeof(kvm_msr_entry)];
+        *(ulong*)buffer = 1;
+        *(kvm_msr_entry*)(buffer + 8) = entry;
+        int done = KvmIo.TryCall(fd, request, (nint)buffer);
+        entry = *(kvm_msr_entry*)(buffer + 8);
+        return done == 1;
+    }
+}
