@@ -85,7 +85,7 @@ internal sealed class QemuParser(string programName)
 
         BootMemoryBackends backends = new(devices);
         NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, backends);
-        memory = memory with { Shared = backends.AnyShared };
+        memory = backends.Apply(memory);
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
         VmConfig config = new()
         {

@@ -48,7 +48,7 @@ internal sealed class StratoVirtParser(string programName)
             Name = options.Value("name"),
             MachineType = "q35",
             Cpus = cpus,
-            Memory = StratoVirtMemoryOption.MakeRoom(memory with { Shared = memory.Shared || backends.AnyShared }, devices),
+            Memory = StratoVirtMemoryOption.MakeRoom(backends.Apply(memory), devices),
             Numa = numa,
             Payload = Payload(options),
             Serials = serials,
