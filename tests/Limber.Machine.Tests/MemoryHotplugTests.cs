@@ -68,6 +68,14 @@ public sealed class MemoryHotplugTests
         vm.Memory.RemoveBackend("huge");
     }
 
+    [Fact]
+    public void Maximum_ThatLeavesDevicesNoAddresses_IsRefused()
+    {
+        using var guest = new TinyGuest(TinyGuest.Halt);
+        VmException e = Assert.Throws<VmException>(() => Create(guest, c => c with { Memory = c.Memory with { MaximumSize = 1UL << 45, Slots = 0 } }));
+        Assert.StartsWith("maximum memory size 0x200000000000 with 0 slots needs addresses beyond 0x", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(MemoryBackendKind.Ram, null, "memory backend 'm' has huge pages, which only memory-backend-memfd can have")]
     [InlineData(MemoryBackendKind.Memfd, 1UL << 40, "the huge page size of memory backend 'm': 1099511627776 does not divide the 134217728 bytes of memory")]
