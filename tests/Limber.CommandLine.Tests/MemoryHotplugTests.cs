@@ -179,6 +179,13 @@ public sealed class MemoryHotplugTests
             Assert.Single(config.Backends.OfType<MemoryBackendConfig>()));
     }
 
+    [Theory]
+    [InlineData("limber -m 1G -mem-prealloc", true)]
+    [InlineData("limber -m 1G", false)]
+    [InlineData(StratoVirt + "-kernel k -m 1G -mem-prealloc", true)]
+    public void BootMemory_CanBeAllocatedBeforehand(string line, bool expected) =>
+        Assert.Equal(expected, CommandLines.Run(line).Memory.Preallocate);
+
     [Fact]
     public void Qemu_NodesOfUnlikePages_AreNotBuilt() =>
         Assert.EndsWith(

@@ -24,7 +24,7 @@ internal sealed class BootMemoryBackends(DeviceCollection objects)
         Shared = memory.Shared || anyShared,
         HugePages = first?.HugePages ?? false,
         HugePageSize = first?.HugePageSize,
-        Preallocate = first?.Preallocate ?? false,
+        Preallocate = memory.Preallocate || (first?.Preallocate ?? false),
     };
 
     /// <summary>Gives a backend to a NUMA node.</summary>
