@@ -18,6 +18,8 @@ internal static class MemoryScenarios
         new("memory-virtio", VirtioMem),
         .. MemoryRefusalScenarios.All,
         .. MemoryNodeScenarios.All,
+        .. MemoryZoneScenarios.All,
+        .. MemoryHugeScenarios.All,
         .. MemoryStormScenario.All,
     ];
 

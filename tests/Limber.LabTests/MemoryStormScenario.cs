@@ -28,10 +28,10 @@ internal static class MemoryStormScenario
     // Files of random contents with their sums; each is checked before it is replaced by another, wherever its pages are by then.
     private static readonly string[] Load =
     [
-        "mkdir /load; mount -t tmpfs -o size=256M none /load; dd if=/dev/urandom of=/load/base bs=1M count=2 2>/dev/null; : >/run/loading",
+        "mkdir /load; mount -t tmpfs -o size=256M none /load; dd if=/dev/urandom of=/load/base bs=1M count=1 2>/dev/null; : >/run/loading",
         "make() { { echo $2; head -c 8192 /dev/urandom; cat /load/base; } >/load/$1; md5sum /load/$1 >/run/sum-$1; }",
         "load() { n=0; lost=0; while [ -e /run/loading ]; do i=$((n%16)); [ $n -lt 16 ] || md5sum -cs /run/sum-$i || lost=$((lost+1)); make $i $n; n=$((n+1)); echo \"$n $lost\" >/run/load; done; : >/run/loaded; }",
-        "load >/dev/null 2>&1 &",
+        "{ load >/dev/null 2>&1 & }",
     ];
 
     public static Scenario[] All => [new("memory-storm", Play)];
@@ -180,7 +180,7 @@ internal static class MemoryStormScenario
         Check.Equal("0", counts[1], $"files that had changed, of {counts[0]}");
         Check.Equal("0", guest.Run("l=0; for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do [ ! -e /run/sum-$i ] || md5sum -cs /run/sum-$i || l=$((l+1)); done; echo $l"), "files that are not as they were written");
         guest.Run("umount /load");
-        return $"{counts[0]} files of 2 MiB written, and all read as written";
+        return $"{counts[0]} files of 1 MiB written, and all read as written";
     }
 
     // The guest has had each of its pages once, so that what the host has given can be compared.
