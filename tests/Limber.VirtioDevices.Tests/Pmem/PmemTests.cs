@@ -84,6 +84,51 @@ public sealed class PmemTests : IDisposable
     }
 
     [Fact]
+    public unsafe void FileCutOff_GuestGetsZerosAndFailingFlushes_AndTheUserHearsOfIt()
+    {
+        using VirtioRig rig = CreateRig();
+        var device = (PmemDevice)rig.Device;
+        rig.Start(0);
+        byte* pages = (byte*)mappings.Current[0].Host;
+        pages[0] = 0x11;
+        pages[Size - 1] = 0x5A;
+        Assert.False(device.TryReplaceLost());
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(5000);
+        }
+
+        Assert.True(device.TryReplaceLost());
+        Assert.False(device.TryReplaceLost());
+        Assert.Equal((0x11, 0), (pages[0], pages[Size - 1]));
+        pages[Size - 1] = 1;
+        DriverBuffer answer = rig.Buffer(4, true);
+        rig.Submit(0, rig.Filled(0, 0, 0, 0), answer);
+        rig.Reap(0);
+        Assert.Equal([0xff, 0xff, 0xff, 0xff], Result(rig, answer));
+        Eventually.Holds(() => rig.Faults == 1, "the report");
+        Assert.Contains("was cut off", rig.Fault!.Message, StringComparison.Ordinal);
+        Assert.Equal(5000, new FileInfo(path).Length);
+    }
+
+    [Fact]
+    public void FileCutOff_FlushNoticesItAlone()
+    {
+        using VirtioRig rig = CreateRig();
+        rig.Start(0);
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(0);
+        }
+
+        DriverBuffer answer = rig.Buffer(4, true);
+        rig.Submit(0, rig.Filled(0, 0, 0, 0), answer);
+        rig.Reap(0);
+        Assert.Equal([0xff, 0xff, 0xff, 0xff], Result(rig, answer));
+        Eventually.Holds(() => rig.Faults == 1, "the report");
+    }
+
+    [Fact]
     public void Requests_ThatMakeNoSense_AreGivenBack()
     {
         using VirtioRig rig = CreateRig();
