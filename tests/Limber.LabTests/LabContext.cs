@@ -9,6 +9,9 @@ namespace Limber.LabTests;
 /// <summary>What every scenario gets: the executable, the guest's files, and a place for its own.</summary>
 internal sealed class LabContext : IDisposable
 {
+    /// <summary>What <see cref="Cycles"/> is unless somebody has the time for more.</summary>
+    public const int FewCycles = 12;
+
     private readonly TemporaryDirectory directory = new();
     private readonly List<IDisposable> owned = [];
     private readonly HashSet<string> monitors = [];
@@ -24,6 +27,9 @@ internal sealed class LabContext : IDisposable
         get => field.Length > 0 ? field : throw new SkipException("no directory with a Debian installation was named (--distro)");
         init;
     } = "";
+
+    /// <summary>How often devices come and go where a scenario asks for it.</summary>
+    public int Cycles { get; init; } = FewCycles;
 
     /// <summary>Figures to report with the result.</summary>
     public List<string> Figures { get; } = [];

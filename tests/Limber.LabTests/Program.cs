@@ -12,7 +12,7 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--for SECONDS] [--rounds N] [--list]</c>.
+/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--for SECONDS] [--rounds N] [--cycles N] [--list]</c>.
 /// </summary>
 /// <remarks>
 /// Exit status: 0 when all passed, 1 when one failed, 2 for a wrong command line, 3 when the time of <c>--for</c> was over before
@@ -36,6 +36,12 @@ internal static class Program
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
+        .. StopScenarios.All,
+        .. DurabilityScenarios.All,
+        .. LostBackendScenarios.All,
+        .. PlugCycleScenarios.All,
+        .. VhostScenarios.All,
+        .. IoCostScenarios.All,
         .. MemoryScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
@@ -57,6 +63,7 @@ internal static class Program
         string only = "";
         bool list = false;
         int rounds = 1;
+        int cycles = LabContext.FewCycles;
         TimeSpan limit = TimeSpan.MaxValue;
         for (int i = 0; i < args.Length; i++)
         {
@@ -70,6 +77,7 @@ internal static class Program
                 case "--after": after = args[++i]; break;
                 case "--for": limit = TimeSpan.FromSeconds(int.Parse(args[++i], CultureInfo.InvariantCulture)); break;
                 case "--rounds": rounds = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
+                case "--cycles": cycles = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
                 case "--list": list = true; break;
                 default: Console.Error.WriteLine($"limber-lab-tests: unknown option {args[i]}"); return 2;
             }
@@ -92,7 +100,7 @@ internal static class Program
                 return MoreToPlay;
             }
 
-            results.Add(Play(scenario, () => new LabContext { Limber = limber, Guest = guest, Distro = distro }));
+            results.Add(Play(scenario, () => new LabContext { Limber = limber, Guest = guest, Distro = distro, Cycles = cycles }));
         }
 
         Console.WriteLine(
