@@ -19,8 +19,9 @@ internal static class PlugCycleScenarios
     // Each kind once by each way, so that everything the process and the guest make only once is there.
     private const int WarmUp = 12;
 
-    // The runtime's own heap comes and goes in pieces of its choice.
+    // The runtime's own heap, and its pool's threads, come and go as it likes.
     private const int MappingTolerance = 16;
+    private const int ThreadTolerance = 2;
     private const int ResidentTolerance = 16 << 10;
 
     public static Scenario[] All =>
@@ -31,7 +32,11 @@ internal static class PlugCycleScenarios
     private static void Play(LabContext context)
     {
         var files = new Files(DiskFile.Make(context, "disk.img", 1), DiskFile.Make(context, "pmem.img", 2), context["v.sock"]);
-        BothVm vm = BothVm.Start(context, Modules, extra: ["-device", "virtio-serial-pci,id=serial0"]);
+
+        // The guest's memory is a file's, so that what is anonymous is the process' own.
+        BothVm vm = BothVm.Start(
+            context, Modules, extra:
+            ["-device", "virtio-serial-pci,id=serial0", "-object", "memory-backend-memfd,id=ram0,size=512M,share=on", "-numa", "node,memdev=ram0"]);
         vm.Watch(() =>
         {
             long operation = vm.LastOperation();
@@ -53,7 +58,8 @@ internal static class PlugCycleScenarios
             context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"{context.Cycles} cycles, {seconds / context.Cycles:F2} s each"));
             context.Figures.Add($"before: {first}");
             context.Figures.Add($"after:  {last}");
-            Check.Equal((first.Descriptors, first.Threads), (last.Descriptors, last.Threads), "descriptors and threads of the machine");
+            Check.True(last.Descriptors <= first.Descriptors, $"{last.Descriptors} descriptors, after {first.Descriptors} before");
+            Check.True(last.Threads <= first.Threads + ThreadTolerance, $"{last.Threads} threads, after {first.Threads} before");
             Check.True(last.Mappings <= first.Mappings + MappingTolerance, $"{last.Mappings} mappings, after {first.Mappings} before");
             Check.True(last.ResidentKilobytes <= first.ResidentKilobytes + ResidentTolerance, $"{last.ResidentKilobytes} KiB in memory, after {first.ResidentKilobytes} before");
             ExpectNothing(vm, files);
