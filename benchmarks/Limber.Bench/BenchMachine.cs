@@ -72,6 +72,28 @@ internal sealed class BenchMachine : IDisposable
     /// <summary>Limber's own command for many processors at once.</summary>
     public void Resize(int cpus) => qmp.Execute("x-limber-resize", $$"""{"cpus": {{cpus}}}""");
 
+    /// <summary>Makes a back end and plugs it in as a DIMM; returns with the last reply.</summary>
+    /// <param name="id">Of the DIMM.</param>
+    /// <param name="size">Bytes. No page is reserved: the host may have less than that.</param>
+    public void AddDimm(string id, long size)
+    {
+        qmp.Execute("object-add", $$"""{"qom-type": "memory-backend-ram", "id": "{{id}}-mem", "size": {{size}}, "reserve": false}""");
+        qmp.Execute("device_add", $$"""{"driver": "pc-dimm", "id": "{{id}}", "memdev": "{{id}}-mem"}""");
+    }
+
+    /// <summary>Asks a DIMM back; returns when it is gone.</summary>
+    public void RemoveDimm(string id, double seconds)
+    {
+        qmp.Execute("device_del", $$"""{"id": "{{id}}"}""");
+        qmp.WaitEvent("DEVICE_DELETED", seconds, e => DeviceOf(e) == id);
+    }
+
+    /// <summary>Gives back what <see cref="AddDimm"/> made for a DIMM that is gone.</summary>
+    public void DeleteBackend(string id) => qmp.Execute("object-del", $$"""{"id": "{{id}}-mem"}""");
+
+    /// <summary>Stops the guest, or lets it go on.</summary>
+    public void SetRunning(bool running) => qmp.Execute(running ? "cont" : "stop");
+
     /// <summary>Waits until the processors of slots 1 to <paramref name="count"/> have been reported as gone.</summary>
     public void WaitDeleted(int count)
     {

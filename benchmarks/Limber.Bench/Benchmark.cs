@@ -11,6 +11,8 @@ internal sealed record Benchmark(string Name, string Description, Action<Session
     /// <summary>Too long to be part of a whole run.</summary>
     public bool IsOnlyByName { get; init; }
 
-    /// <summary>Whether it is for the largest machine that both monitors have, and for no other.</summary>
-    public bool IsForLargest { get; init; }
+    public MachineKind Machine { get; init; }
+
+    /// <summary>How often it is measured a machine; the monitors take turns.</summary>
+    public int Repetitions { get; init; } = 1;
 }

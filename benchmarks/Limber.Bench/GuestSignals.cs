@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Numerics;
 using System.Text;
 using System.Threading;
 using Limber.TestKit;
@@ -18,6 +19,8 @@ internal sealed class GuestSignals : IDisposable
     public const char Announced = '+';
     public const char Online = '=';
     public const char Gone = '-';
+    public const char MemoryCame = 'm';
+    public const char MemoryOnline = 'u';
     private const char Acknowledged = '.';
     private const double OrderSeconds = 20;
 
@@ -76,14 +79,20 @@ internal sealed class GuestSignals : IDisposable
     }
 
     /// <summary>Whether the guest brings processors online as they come, or only tells.</summary>
-    public void SetAutomatic(bool on)
-    {
-        int from = Position;
-        socket.Send(on ? "a"u8 : "l"u8);
-        WaitFor(Acknowledged, from, 1, OrderSeconds);
-    }
+    public void SetAutomatic(bool on) => Order(on ? (byte)'a' : (byte)'l');
+
+    /// <summary>The guest tells when so many more blocks of memory are online.</summary>
+    /// <param name="blocks">A power of two, 512 at most.</param>
+    public void ExpectMemory(int blocks) => Order((byte)('0' + BitOperations.Log2((uint)blocks)));
 
     public void Dispose() => socket.Dispose();
+
+    private void Order(byte what)
+    {
+        int from = Position;
+        socket.Send([what]);
+        WaitFor(Acknowledged, from, 1, OrderSeconds);
+    }
 
     private string Text(int from)
     {

@@ -8,6 +8,9 @@ internal sealed record MachineShape(int MaxCpus, string Kernel, string Initramfs
 {
     public string Machine { get; init; } = "q35";
 
-    // A guest kernel keeps some hundred kilobytes for each processor that may come.
-    public int MemoryMiB => MaxCpus > 300 ? 1024 : 512;
+    /// <summary>Whether DIMMs can be plugged in.</summary>
+    public bool Grows { get; init; }
+
+    // A guest kernel keeps some hundred kilobytes for each processor that may come, and 16 MiB for each GiB of a DIMM.
+    public int MemoryMiB => MaxCpus > 300 || Grows ? 1024 : 512;
 }

@@ -13,7 +13,7 @@ internal static class ManyBenchmark
     public static Benchmark Definition { get; } = new(
         Name, "1, 4, 16 CPUs at once until all are online, 64 until all are announced; and back", Measure)
     {
-        IsForLargest = true,
+        Machine = MachineKind.Largest,
     };
 
     /// <summary>
@@ -23,7 +23,7 @@ internal static class ManyBenchmark
     public static Benchmark OnlineDefinition { get; } = new(
         OnlineName, "64 CPUs at once until all are online; and back", session => Measure(session, OnlineName, Most, GuestSignals.Online))
     {
-        IsForLargest = true,
+        Machine = MachineKind.Largest,
         IsOnlyByName = true,
     };
 

@@ -8,7 +8,7 @@ namespace Limber.Bench;
 
 /// <summary>
 /// Measures Limber beside QEMU with the same guest:
-/// <c>limber-bench --limber FILE --qemu FILE --guest DIR --initramfs FILE [--rounds N] [--list] [NAME...]</c>.
+/// <c>limber-bench --limber FILE --qemu FILE --guest DIR --initramfs FILE [--rounds N] [--maxcpus N] [--list] [NAME...]</c>.
 /// </summary>
 internal static class Program
 {
@@ -26,7 +26,7 @@ internal static class Program
                 case "--list":
                     list = true;
                     break;
-                case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--rounds" when i + 1 < args.Length:
+                case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--rounds" or "--maxcpus" when i + 1 < args.Length:
                     options[args[i]] = args[++i];
                     break;
                 case ['-', ..]:
@@ -48,7 +48,14 @@ internal static class Program
             return Complain($"--rounds {rounds}: not a number from 1 up");
         }
 
-        return list ? List(names) : Measure(options, names, count);
+        // Without it, all that both monitors can have.
+        string max = options.GetValueOrDefault("--maxcpus", "0");
+        if (!int.TryParse(max, NumberStyles.None, CultureInfo.InvariantCulture, out int cpus) || (options.ContainsKey("--maxcpus") && !Runner.CommonMaxima.Contains(cpus)))
+        {
+            return Complain($"--maxcpus {max}: not one of {string.Join(", ", Runner.CommonMaxima)}");
+        }
+
+        return list ? List(names) : Measure(options, names, count, cpus);
     }
 
     private static int List(List<string> names)
@@ -61,7 +68,7 @@ internal static class Program
         return 0;
     }
 
-    private static int Measure(Dictionary<string, string> options, List<string> names, int rounds)
+    private static int Measure(Dictionary<string, string> options, List<string> names, int rounds, int maxCpus)
     {
         Vmm[] vmms =
         [
@@ -73,7 +80,7 @@ internal static class Program
             Path.Combine(guest, "bzImage"), Path.Combine(guest, "vmlinux"), options.GetValueOrDefault("--initramfs", "artifacts/bench-initramfs.cpio"));
         HashSet<string> chosen = [.. names.Count > 0 ? names : Runner.Definitions.Where(d => !d.IsOnlyByName).Select(d => d.Name)];
         var report = new Report(vmms);
-        var runner = new Runner(vmms, chosen, report, files, rounds);
+        var runner = new Runner(vmms, chosen, report, files, rounds) { OnlyMaximum = maxCpus };
         runner.Run();
         report.Print(Console.Out);
         return runner.HasFailed ? 1 : 0;

@@ -15,9 +15,17 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
     public const string Boot = "boot";
     public const string Memory = "memory";
 
-    // 4, 64 and 254 processors are possible for both; more need interrupt remapping, and the largest few support at all.
-    private static readonly int[] CommonMaxima = [4, 64, 254];
+    // More than 255 processors need interrupt remapping in QEMU, and the largest number few support at all.
     private static readonly int[] LargeMaxima = [288, 1024];
+
+    // Possible processors while memory grows.
+    private const int GrowingMaximum = 4;
+
+    /// <summary>Numbers of possible processors that both monitors can have.</summary>
+    public static int[] CommonMaxima { get; } = [4, 64, 254];
+
+    /// <summary>The one number of possible processors to measure with; 0 for all.</summary>
+    public int OnlyMaximum { get; init; }
 
     public static Benchmark[] Definitions { get; } =
     [
@@ -29,6 +37,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
         ExitBenchmark.Definition,
         ManyBenchmark.Definition,
         ManyBenchmark.OnlineDefinition,
+        GrowBenchmark.Definition,
     ];
 
     /// <summary>Whether something failed that is not a refusal.</summary>
@@ -38,7 +47,15 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
     {
         if (chosen.Contains(StartBenchmark.Start))
         {
-            EachVmm("exec to greeting", vmm => CommonMaxima.ToList().ForEach(max => StartBenchmark.MeasureStart(vmm, Shape(max), report)));
+            // The first start reads the executable from the disk.
+            foreach (int max in Maxima)
+            {
+                EachVmm($"first start, maxcpus {max}", vmm => StartBenchmark.MeasureStart(vmm, Shape(max), report: null));
+                for (int i = 0; i < StartBenchmark.Repetitions; i++)
+                {
+                    EachVmm($"start, maxcpus {max}", vmm => StartBenchmark.MeasureStart(vmm, Shape(max), report));
+                }
+            }
         }
 
         if (chosen.Contains(StartBenchmark.Query))
@@ -46,52 +63,94 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
             EachVmm("query", vmm => new[] { 4, 64, 255, 288, 1024 }.ToList().ForEach(max => StartBenchmark.MeasureQuery(vmm, Shape(max), report)));
         }
 
-        RunSessions();
+        foreach (int max in Maxima)
+        {
+            bool isLargest = max == CommonMaxima[^1];
+            RunSessions(Shape(max), d => d.Machine == MachineKind.Any || (isLargest && d.Machine == MachineKind.Largest));
+        }
 
         if (chosen.Contains(Boot))
         {
             RunOtherBoots();
         }
+
+        RunSessions(Shape(GrowingMaximum) with { Grows = true }, d => d.Machine == MachineKind.Growing);
     }
 
-    private void RunSessions()
+    private int[] Maxima => OnlyMaximum > 0 ? [OnlyMaximum] : CommonMaxima;
+
+    private void RunSessions(MachineShape shape, Func<Benchmark, bool> fits)
     {
-        bool all = chosen.Contains(Boot) || chosen.Contains(Memory)
-            || Definitions.Any(d => d is { Measure: not null, IsForLargest: false } && chosen.Contains(d.Name));
-        bool largest = all || Definitions.Any(d => d.IsForLargest && chosen.Contains(d.Name));
-        foreach (int max in CommonMaxima.Where(max => all || largest && max == CommonMaxima[^1]))
+        Benchmark[] benchmarks = [.. Definitions.Where(d => fits(d) && chosen.Contains(d.Name) && (d.Measure is not null || d.Name is Boot or Memory))];
+        for (int round = 0; round < rounds && benchmarks.Length > 0; round++)
         {
-            for (int round = 0; round < rounds; round++)
+            RunRound(shape, benchmarks, round);
+        }
+    }
+
+    // The machines of all monitors run at the same time, one of them with something to do.
+    private void RunRound(MachineShape shape, Benchmark[] benchmarks, int round)
+    {
+        string what = $"maxcpus {shape.MaxCpus}, {shape.MemoryMiB} MiB, round {round + 1} of {rounds}";
+        var sessions = new Dictionary<Vmm, Session>();
+        try
+        {
+            EachVmm(what, vmm => sessions[vmm] = new Session(vmm, BenchMachine.Start(vmm, shape), shape.MaxCpus, round, report));
+            foreach (Session session in sessions.Values)
             {
-                int current = round;
-                EachVmm($"maxcpus {max}, round {round + 1} of {rounds}", vmm => RunSession(vmm, max, current));
+                session.Others = [.. sessions.Values.Where(s => s != session).Select(s => s.Machine)];
+                Observe(session, shape);
+            }
+
+            foreach (Benchmark benchmark in benchmarks.Where(b => b.Measure is not null))
+            {
+                for (int i = 0; i < benchmark.Repetitions; i++)
+                {
+                    MeasureEach($"{benchmark.Name}, {what}", sessions, benchmark, i);
+                }
+            }
+        }
+        finally
+        {
+            foreach (Session session in sessions.Values)
+            {
+                session.Machine.Dispose();
             }
         }
     }
 
-    private void RunSession(Vmm vmm, int max, int round)
+    // A machine with which something went wrong is not asked again, but stays where it is: the others are measured beside it.
+    private void MeasureEach(string what, Dictionary<Vmm, Session> sessions, Benchmark benchmark, int repetition) =>
+        EachVmm(what, vmm =>
+        {
+            if (sessions.GetValueOrDefault(vmm) is { HasFailed: false } session)
+            {
+                session.Repetition = repetition;
+                session.HasFailed = true;
+                benchmark.Measure!(session);
+                session.HasFailed = false;
+            }
+        });
+
+    // What the start of the machine alone has shown.
+    private void Observe(Session session, MachineShape shape)
     {
-        using BenchMachine machine = BenchMachine.Start(vmm, Shape(max));
-        var session = new Session(vmm, machine, max, round, report);
+        if (shape.Grows)
+        {
+            return;
+        }
+
         if (chosen.Contains(Boot))
         {
-            session.Add(Boot, $"exec to the guest's init, bzImage, maxcpus {max}, ms", machine.BootMilliseconds);
+            session.Add(Boot, $"exec to the guest's init, bzImage, maxcpus {shape.MaxCpus}, ms", session.Machine.BootMilliseconds);
         }
 
-        machine.Settle();
+        session.Machine.Settle();
         if (chosen.Contains(Memory))
         {
-            (long resident, long anonymous) = machine.MeasureMemory();
-            session.Add(Memory, $"maxcpus {max}: resident, KiB", resident);
-            session.Add(Memory, $"maxcpus {max}: of that anonymous, KiB", anonymous);
-        }
-
-        foreach (Benchmark benchmark in Definitions.Where(d => d.Measure is not null && chosen.Contains(d.Name)))
-        {
-            if (!benchmark.IsForLargest || max == CommonMaxima[^1])
-            {
-                benchmark.Measure!(session);
-            }
+            (long resident, long anonymous) = session.Machine.MeasureMemory();
+            session.Add(Memory, $"maxcpus {shape.MaxCpus}: resident, KiB", resident);
+            session.Add(Memory, $"maxcpus {shape.MaxCpus}: of that anonymous, KiB", anonymous);
         }
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 
 namespace Limber.Bench;
@@ -11,6 +12,15 @@ namespace Limber.Bench;
 /// <param name="Report">Takes the figures.</param>
 internal sealed record Session(Vmm Vmm, BenchMachine Machine, int MaxCpus, int Round, Report Report)
 {
+    /// <summary>The other monitors' machines that run at the same time.</summary>
+    public IReadOnlyList<BenchMachine> Others { get; set; } = [];
+
+    /// <summary>Whether a measurement ended with an error, which leaves the guest in a state that nobody knows.</summary>
+    public bool HasFailed { get; set; }
+
+    /// <summary>Which repetition this is, from 0.</summary>
+    public int Repetition { get; set; }
+
     /// <summary>Milliseconds from <paramref name="start"/> until a time of <see cref="GuestSignals"/>.</summary>
     public static double Since(long start, long time) => Stopwatch.GetElapsedTime(start, time).TotalMilliseconds;
 
@@ -18,4 +28,25 @@ internal sealed record Session(Vmm Vmm, BenchMachine Machine, int MaxCpus, int R
     public static double Since(long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 
     public void Add(string benchmark, string title, double value) => Report[benchmark, title, Vmm].Add(value);
+
+    /// <summary>Does something while the other machines' guests stand still.</summary>
+    public void PauseOthers(Action action)
+    {
+        foreach (BenchMachine other in Others)
+        {
+            other.SetRunning(false);
+        }
+
+        try
+        {
+            action();
+        }
+        finally
+        {
+            foreach (BenchMachine other in Others)
+            {
+                other.SetRunning(true);
+            }
+        }
+    }
 }

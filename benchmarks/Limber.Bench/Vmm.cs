@@ -24,11 +24,11 @@ internal sealed record Vmm(string Name, string Executable)
         bool remapping = IsQemu && shape.MaxCpus > MaxWithoutRemapping;
         List<string> arguments =
         [
-            "-display", "none", "-no-user-config", "-nodefaults", "-m", $"{shape.MemoryMiB}",
+            "-display", "none", "-no-user-config", "-nodefaults", "-m", Memory(shape),
             "-machine", $"{shape.Machine},accel=kvm" + (remapping ? ",kernel-irqchip=split" : ""), "-cpu", "host",
             "-smp", $"1,maxcpus={shape.MaxCpus}",
             "-qmp", $"unix:{qmp},server=on,wait=off", "-serial", $"unix:{serial},server=on,wait=off",
-            "-kernel", shape.Kernel, "-initrd", shape.Initramfs, "-append", "console=ttyS0 quiet loglevel=1 panic=-1",
+            "-kernel", shape.Kernel, "-initrd", shape.Initramfs, "-append", KernelArguments(shape),
         ];
         if (remapping)
         {
@@ -37,4 +37,11 @@ internal sealed record Vmm(string Name, string Executable)
 
         return arguments;
     }
+
+    private static string Memory(MachineShape shape) =>
+        shape.Grows ? $"size={shape.MemoryMiB}M,slots=4,maxmem=32G" : $"{shape.MemoryMiB}";
+
+    // Memory that came is online at once, and holds nothing that could not be moved away again.
+    private static string KernelArguments(MachineShape shape) =>
+        "console=ttyS0 quiet loglevel=1 panic=-1" + (shape.Grows ? " memhp_default_state=online_movable" : "");
 }

@@ -1,10 +1,14 @@
-// watch - process 1 of the benchmarks' guest: tells what happens to processors by single characters on the console.
+// watch - process 1 of the benchmarks' guest: tells what happens to processors and memory by single characters on the console.
 //
 //   !   init runs                           .   an order was taken
 //   +   the kernel announced a processor    =   that processor is online
 //   -   the kernel took a processor away    ?   it could not be brought online
 //
-// Orders are single characters too: 'a' brings processors online as they come (the state at the start), 'l' only tells.
+//   m   the first block of memory came      f   the first block of memory went
+//   u   as much memory is online as was expected
+//
+// Orders are single characters too: 'a' brings processors online as they come (the state at the start), 'l' only tells;
+// '0' and up expect 1, 2, 4 ... blocks of memory, which the kernel brings online by itself, and begin to count anew.
 // One small static program, so that neither a shell nor the start of a process is part of what is measured.
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -18,6 +22,11 @@
 #include <unistd.h>
 
 static const char CPUS[] = "@/devices/system/cpu/cpu";
+static const char BLOCKS[] = "@/devices/system/memory/memory";
+
+static struct {
+    int expected, came, online, went;
+} blocks;
 
 static void tell(char what)
 {
@@ -55,6 +64,29 @@ static void bring_online(const char *device)
     tell(done ? '=' : '?');
 }
 
+static void count_block(const char *event)
+{
+    if (strncmp(event, "add@", 4) == 0 && blocks.came++ == 0)
+        tell('m');
+    else if (strncmp(event, "online@", 7) == 0 && ++blocks.online == blocks.expected)
+        tell('u');
+    else if (strncmp(event, "remove@", 7) == 0 && blocks.went++ == 0)
+        tell('f');
+}
+
+static int obey(char order, int automatic)
+{
+    if (order == 'a' || order == 'l') {
+        automatic = order == 'a';
+        tell('.');
+    } else if (order >= '0' && order <= '9') {
+        memset(&blocks, 0, sizeof blocks);
+        blocks.expected = 1 << (order - '0');
+        tell('.');
+    }
+    return automatic;
+}
+
 // An event begins with "ACTION@DEVICE" and a zero byte.
 static void take_event(int events, int automatic)
 {
@@ -64,6 +96,8 @@ static void take_event(int events, int automatic)
         return;
     event[size] = 0;
     char *device = strchr(event, '@');
+    if (device && strncmp(device, BLOCKS, sizeof BLOCKS - 1) == 0)
+        count_block(event);
     if (!device || strncmp(device, CPUS, sizeof CPUS - 1) != 0)
         return;
     if (strncmp(event, "add@", 4) == 0) {
@@ -90,9 +124,7 @@ int main(void)
         if (ready[0].revents & POLLIN)
             take_event(events, automatic);
         char order;
-        if ((ready[1].revents & POLLIN) && read(STDIN_FILENO, &order, 1) == 1 && (order == 'a' || order == 'l')) {
-            automatic = order == 'a';
-            tell('.');
-        }
+        if ((ready[1].revents & POLLIN) && read(STDIN_FILENO, &order, 1) == 1)
+            automatic = obey(order, automatic);
     }
 }

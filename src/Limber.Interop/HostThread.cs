@@ -1,3 +1,6 @@
+using System;
+using System.IO;
+
 namespace Limber.Interop;
 
 /// <summary>The calling thread as the host sees it.</summary>
@@ -17,6 +20,21 @@ public static unsafe class HostThread
     /// </summary>
     /// <param name="name">The first 15 bytes count.</param>
     public static void SetCurrentName(string name) => _ = Libc.prctl_name(PR_SET_NAME, name);
+
+    /// <summary>Sets the name of another thread of this process. No effect where /proc is not mounted.</summary>
+    /// <param name="id">Thread id; the thread must not have ended.</param>
+    /// <param name="name">The first 15 bytes count.</param>
+    public static void SetName(int id, string name)
+    {
+        try
+        {
+            File.WriteAllText($"/proc/self/task/{id}/comm", name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Only a name.
+        }
+    }
 
     /// <summary>
     /// Sets the stack of threads that are started from here on without a size of their own: the runtime's. The default is the

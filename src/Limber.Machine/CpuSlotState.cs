@@ -10,13 +10,13 @@ namespace Limber.Machine;
 /// One place for a processor and what is in it. Guarded by the machine's control lock.
 /// </summary>
 /// <remarks>
-/// A vCPU that was created once stays for the life of the machine: KVM can't destroy one. When its processor is removed it is
-/// parked here without a thread, in its power-on state, and is used again by the next plug.
+/// A vCPU that was created once stays for the life of the machine, and so does its thread: KVM can't destroy a vCPU. When its
+/// processor is removed both rest here, the vCPU in its power-on state, and are used again by the next plug.
 /// </remarks>
 internal sealed class CpuSlotState : HotplugTarget
 {
     private readonly CpuHotplugController controller;
-    private VcpuThread? retired;
+    private VcpuThread? resting;
 
     public CpuSlotState(int index, uint apicId, CpuLocation location, CpuHotplugController controller)
     {
@@ -93,11 +93,12 @@ internal sealed class CpuSlotState : HotplugTarget
     /// <exception cref="HostException">The host has no thread to give.</exception>
     public void Occupy(MachinePlatform platform, string? id, string path, long plugOrder, bool running)
     {
-        AwaitRetired();
+        AwaitResting();
         Vcpu ??= platform.CreateVcpu(Index);
         platform.PowerOn(Index, Vcpu);
-        VcpuThread thread = platform.CreateVcpuThread(Index, Vcpu);
+        VcpuThread thread = resting ?? platform.CreateVcpuThread(Index, Vcpu);
         thread.Start(running);
+        resting = null;
         Thread = thread;
         Id = id;
         Path = path;
@@ -106,13 +107,13 @@ internal sealed class CpuSlotState : HotplugTarget
     }
 
     /// <summary>
-    /// Takes the processor out and returns when it can run no guest code any more. Its thread parks the vCPU in its power-on state
-    /// and ends by itself, soon after; <see cref="AwaitRetired"/> waits for that.
+    /// Takes the processor out and returns when it can run no guest code any more. Its thread returns the vCPU to its power-on state
+    /// by itself, soon after; <see cref="AwaitResting"/> waits for that.
     /// </summary>
     public void Vacate()
     {
         Thread!.Retire();
-        retired = Thread;
+        resting = Thread;
         Thread = null;
         Id = null;
         Path = "";
@@ -120,11 +121,20 @@ internal sealed class CpuSlotState : HotplugTarget
         EndedRemoval = null;
     }
 
-    /// <summary>Returns when no thread of an earlier processor uses the vCPU.</summary>
-    public void AwaitRetired()
+    /// <summary>Returns when the thread of an earlier processor does not use the vCPU.</summary>
+    public void AwaitResting() => resting?.WaitResting();
+
+    /// <summary>Tells the thread to end, whether there is a processor or not; <see cref="Close"/> waits for it.</summary>
+    public void RequestStop() => (Thread ?? resting)?.RequestStop();
+
+    /// <summary>Empties the slot for good: thread and vCPU are gone on return.</summary>
+    public void Close()
     {
-        retired?.Join();
-        retired = null;
+        (Thread ?? resting)?.Join();
+        Thread = null;
+        resting = null;
+        Vcpu?.Dispose();
+        Vcpu = null;
     }
 
     public CpuSlot ToSnapshot() => new(Index, ApicId, Location, ToOccupant());

@@ -2,9 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
-using System.Threading.Tasks;
 using Limber.Config;
-using Limber.Config.Backends;
 using Limber.Control;
 
 namespace Limber.Machine;
@@ -33,9 +31,8 @@ internal sealed class DimmSet : IDisposable
     private readonly EventPublisher publisher;
     private readonly OperationBook book;
     private readonly StatusReports reports;
-    private readonly List<DimmState> dimms = [];
-    private readonly List<Task> teardowns = [];
-    private long plugCount;
+    private readonly DimmSlots dimms;
+    private readonly DimmTeardown teardown;
     private bool ended;
 
     /// <param name="control">The machine's control lock.</param>
@@ -60,6 +57,8 @@ internal sealed class DimmSet : IDisposable
         this.publisher = publisher;
         this.book = book;
         reports = new StatusReports(publisher, book, time);
+        dimms = new DimmSlots(platform);
+        teardown = new DimmTeardown(control, memory, dimms, publisher, book);
     }
 
     /// <summary>The guest has started: it has to be told of changes.</summary>
@@ -72,10 +71,10 @@ internal sealed class DimmSet : IDisposable
     public required (Func<string, bool> IsTaken, Func<string?, string> CreatePath) Names { get; init; }
 
     /// <summary>DIMMs that the guest can have, by the time they came.</summary>
-    public IEnumerable<DimmState> Attached => dimms.Where(d => d.IsAttached).OrderBy(d => d.Order);
+    public IEnumerable<DimmState> Attached => dimms.Attached;
 
     /// <summary>Whether a DIMM has an id.</summary>
-    public bool HasId(string id) => dimms.Exists(d => d.Id == id);
+    public bool HasId(string id) => dimms.Find(d => d.Id == id) is not null;
 
     /// <inheritdoc cref="IMemoryManager.PlugDimm"/>
     /// <param name="config">The DIMM.</param>
@@ -86,12 +85,14 @@ internal sealed class DimmSet : IDisposable
         DimmState dimm;
         lock (control)
         {
-            dimm = Reserve(config);
+            RequireAlive();
+            dimm = dimms.Reserve(config, Names, GuestStarted);
         }
 
         try
         {
-            dimm.Memory = Create(dimm);
+            dimm.Memory = DeviceMemory.Create(
+                space, backends, (config.Backend, config.Memory), config.Address, dimm.Path, DimmSlots.CheckBackend);
             dimm.Memory.Publish();
             lock (control)
             {
@@ -137,10 +138,7 @@ internal sealed class DimmSet : IDisposable
         }
         else
         {
-            // Nobody uses it, and its place may be wanted next.
-            const string Detail = "removed before the guest started";
-            Hide(dimm, Detail);
-            TakeApart(dimm, Detail);
+            TakeAway(dimm, "removed before the guest started");
         }
 
         platform.Signals.Wake();
@@ -173,7 +171,7 @@ internal sealed class DimmSet : IDisposable
     }
 
     /// <inheritdoc cref="OperationBook.Check"/>
-    public TimeSpan CheckOperations() => book.Check(dimms.ToArray());
+    public TimeSpan CheckOperations() => book.Check(dimms.All);
 
     /// <summary>Withdraws an operation; false if it is no DIMM's, the guest has acted on it, or it has ended.</summary>
     public bool Cancel(HotplugOperation operation)
@@ -224,12 +222,7 @@ internal sealed class DimmSet : IDisposable
     }
 
     /// <summary>Removes a DIMM at a reset of the machine: no guest has to be asked, no device is busy, and its place is free at once.</summary>
-    public void RemoveAtReset(DimmState dimm)
-    {
-        const string Detail = "removed at the reset of the machine, as was asked for";
-        Hide(dimm, Detail);
-        TakeApart(dimm, Detail);
-    }
+    public void RemoveAtReset(DimmState dimm) => TakeAway(dimm, "removed at the reset of the machine, as was asked for");
 
     /// <summary>Takes everything from the guest; open operations fail. <see cref="Dispose"/> waits for the rest.</summary>
     public void Shutdown()
@@ -237,99 +230,19 @@ internal sealed class DimmSet : IDisposable
         ended = true;
         foreach (DimmState dimm in Attached.ToArray())
         {
-            foreach (HotplugOperation? operation in (ReadOnlySpan<HotplugOperation?>)[dimm.Plug, dimm.Removal])
-            {
-                if (operation is not null)
-                {
-                    book.End(dimm, operation, OperationState.Failed, "the machine ended");
-                }
-            }
-
+            teardown.Fail(dimm, "the machine ended");
             Detach(dimm, "the machine ended");
         }
     }
 
     /// <summary>Returns when nothing is left. Without the control lock.</summary>
-    public void Dispose()
-    {
-        Task[] pending;
-        lock (control)
-        {
-            pending = [.. teardowns];
-        }
-
-        Task.WaitAll(pending);
-    }
+    public void Dispose() => teardown.Dispose();
 
     private void RequireAlive()
     {
         if (ended)
         {
             throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
-        }
-    }
-
-    private DimmState Reserve(DimmConfig config)
-    {
-        RequireAlive();
-        if (memory.Hotplug is null)
-        {
-            throw new VmException(
-                VmErrorCode.HotplugNotSupported,
-                memory.Area.Length == 0
-                    ? "the machine is not prepared for memory devices: its maximum memory size is its boot memory"
-                    : "no slots where allocated, please specify the 'slots' option");
-        }
-
-        if (config.Id is { } id && Names.IsTaken(id))
-        {
-            throw new VmException(VmErrorCode.DuplicateId, $"Duplicate device ID '{id}'") { DeviceId = id };
-        }
-
-        int nodes = Math.Max(platform.Config.Numa.Count, 1);
-        if (config.Node is { } node && (node < 0 || node >= nodes))
-        {
-            throw new VmException(
-                VmErrorCode.InvalidDevice, $"'DIMM property node has value {node}' which exceeds the number of numa nodes: {nodes}") { DeviceId = config.Id };
-        }
-
-        var dimm = new DimmState(config, FindSlot(config), memory.Hotplug)
-        {
-            Path = Names.CreatePath(config.Id),
-            HotPlugged = GuestStarted,
-            Order = plugCount++,
-        };
-        dimms.Add(dimm);
-        return dimm;
-    }
-
-    private int FindSlot(DimmConfig config)
-    {
-        int slots = platform.Config.Memory.Slots;
-        bool IsFree(int slot) => !dimms.Exists(d => d.Slot == slot);
-        if (config.Slot is not { } wanted)
-        {
-            return Enumerable.Range(0, slots).Cast<int?>().FirstOrDefault(s => IsFree(s!.Value))
-                ?? throw new VmException(VmErrorCode.NoFreeSlot, $"no free slots available: all {slots} DIMM slots are in use");
-        }
-
-        return wanted < 0 || wanted >= slots
-            ? throw new VmException(VmErrorCode.InvalidDevice, $"invalid slot number {wanted}, valid range is [0-{slots - 1}]")
-            : IsFree(wanted)
-                ? wanted
-                : throw new VmException(VmErrorCode.SlotOccupied, $"slot {wanted} is busy");
-    }
-
-    private DeviceMemory Create(DimmState dimm) => DeviceMemory.Create(
-        space, backends, (dimm.Config.Backend, dimm.Config.Memory), dimm.Config.Address, dimm.Path, CheckBackend);
-
-    private static void CheckBackend(MemoryBackendConfig config)
-    {
-        if (config.Size % DimmConfig.Granule != 0)
-        {
-            throw new VmException(
-                VmErrorCode.InvalidDevice,
-                $"backend memory size must be multiple of 0x{DimmConfig.Granule:x} (128 MiB), and that of '{config.Name}' is 0x{config.Size:x}");
         }
     }
 
@@ -362,50 +275,24 @@ internal sealed class DimmSet : IDisposable
         return operation;
     }
 
-    // Takes it from the guest at once, and the rest apart on a thread of its own; the slot stays taken until that is done.
     private void Detach(DimmState dimm, string detail)
     {
         Hide(dimm, detail);
-        teardowns.RemoveAll(t => t.IsCompleted);
-        teardowns.Add(Task.Factory.StartNew(
-            () =>
-            {
-                Interop.HostThread.SetCurrentName("limber-teardown");
-                TakeApart(dimm, detail);
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default));
+        teardown.Start(dimm, detail);
+    }
+
+    private void TakeAway(DimmState dimm, string detail)
+    {
+        Hide(dimm, detail);
+        teardown.Finish(dimm, detail);
     }
 
     private void Hide(DimmState dimm, string detail)
     {
-        memory.Hotplug!.Withdraw(dimm.Slot);
-        memory.SetAbsent(dimm.Slot);
-        dimm.IsAttached = false;
-        dimm.Mapping!.Dispose();
+        teardown.Hide(dimm, detail);
         if (!GuestStarted)
         {
             ChangedBeforeStart();
-        }
-
-        if (dimm.Plug is { } plug)
-        {
-            book.End(dimm, plug, OperationState.Failed, detail);
-        }
-    }
-
-    private void TakeApart(DimmState dimm, string detail)
-    {
-        dimm.Memory!.Dispose();
-        lock (control)
-        {
-            dimms.Remove(dimm);
-            publisher.Publish(new VmEvent.DeviceDeleted(dimm.Id, dimm.Path));
-            if (dimm.Removal is { } removal)
-            {
-                book.End(dimm, removal, OperationState.Completed, detail);
-            }
         }
     }
 }

@@ -212,16 +212,23 @@ internal sealed class MachinePlatform : IDisposable
         BootRegisterWriter.Write(bootProcessor, bootImage.Load(memory, presentProcessors));
     }
 
-    /// <summary>Returns memory, interrupt controllers and devices to their power-on state. No vCPU runs.</summary>
-    public void Reset()
+    /// <summary>
+    /// Returns interrupt controllers and devices to their power-on state. No vCPU runs; from here on nothing but a vCPU
+    /// sends an interrupt.
+    /// </summary>
+    public void ResetDevices()
+    {
+        vm.ResetPlatform();
+        devices.Reset();
+    }
+
+    /// <summary>Forgets what the guest's boot memory holds. No vCPU runs, and the kernel writes to it for none.</summary>
+    public void DiscardMemory()
     {
         foreach (GuestMemoryRegion region in memory.Regions)
         {
             region.Discard();
         }
-
-        vm.ResetPlatform();
-        devices.Reset();
     }
 
     /// <summary>Tells the program that holds the machine why it stopped.</summary>

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Threading;
 using Limber.Config;
@@ -10,25 +9,20 @@ using Limber.Control;
 namespace Limber.Machine;
 
 /// <summary>
-/// The machine's memory devices for clients: DIMMs in <see cref="DimmSet"/>, virtio-mem in <see cref="VirtioMemSet"/>, and here what
-/// concerns both: sizes, and a size that is asked for without naming a device.
+/// The machine's memory devices for clients: DIMMs in <see cref="DimmSet"/>, virtio-mem in <see cref="VirtioMemSet"/>, and a size
+/// that is asked for without naming a device in <see cref="MemoryResizer"/>.
 /// </summary>
 /// <remarks>Thread: public members any; internal ones with the control lock held, but for those that say otherwise.</remarks>
 internal sealed class MemoryManager : IMemoryManager, IDisposable
 {
     private readonly Lock control;
     private readonly MachinePlatform platform;
-    private readonly DeviceManager devices;
     private readonly DimmSet dimms;
     private readonly VirtioMemSet virtioMem;
     private readonly MemoryBackendSet backends;
     private readonly Action checkAlive;
-
-    // One size at a time is sought; taken before the control lock.
-    private readonly Lock resizing = new();
-
-    // What Resize asked for and no guest has given yet; null when there is nothing left to take.
-    private ulong? desiredSize;
+    private readonly MemoryTotals totals;
+    private readonly MemoryResizer resizer;
 
     /// <param name="control">The machine's control lock.</param>
     /// <param name="platform">The machine below its devices.</param>
@@ -46,11 +40,12 @@ internal sealed class MemoryManager : IMemoryManager, IDisposable
     {
         this.control = control;
         this.platform = platform;
-        this.devices = devices;
         this.dimms = dimms;
         this.virtioMem = virtioMem;
         backends = rest.Backends;
         checkAlive = rest.CheckAlive;
+        totals = new MemoryTotals(platform, dimms, virtioMem);
+        resizer = new MemoryResizer((control, checkAlive), platform, devices, dimms, virtioMem, totals);
     }
 
     /// <inheritdoc/>
@@ -59,7 +54,7 @@ internal sealed class MemoryManager : IMemoryManager, IDisposable
         lock (control)
         {
             MemoryConfig config = platform.Config.Memory;
-            return new MemorySummary(config.Size, GetPluggedSize(), ulong.Max(config.Size, config.MaximumSize), config.Slots);
+            return new MemorySummary(config.Size, totals.GetPlugged(), ulong.Max(config.Size, config.MaximumSize), config.Slots);
         }
     }
 
@@ -112,32 +107,7 @@ internal sealed class MemoryManager : IMemoryManager, IDisposable
     public MemoryResize Resize(ulong desiredBytes, TimeSpan? deadline = null)
     {
         VirtualMachine.CheckDeadline(deadline);
-        lock (resizing)
-        {
-            ulong missing;
-            lock (control)
-            {
-                checkAlive();
-                CheckSize(desiredBytes);
-                if (platform.Config.Memory.HotplugMethod == MemoryHotplugMethod.VirtioMem)
-                {
-                    return ResizeVirtioMem(desiredBytes, deadline);
-                }
-
-                desiredSize = null;
-                ulong expected = GetExpectedSize();
-                if (desiredBytes <= expected)
-                {
-                    return Shrink(desiredBytes, deadline);
-                }
-
-                missing = desiredBytes - expected;
-                CheckGranule(missing);
-            }
-
-            IHotplugOperation plug = dimms.Plug(CreateDimm(missing, devices.CreateDeviceId("_dimm")), deadline);
-            return new MemoryResize(desiredBytes, desiredBytes, plug.Current.IsFinal ? [] : [plug]);
-        }
+        return resizer.Resize(desiredBytes, deadline);
     }
 
     /// <inheritdoc/>
@@ -177,7 +147,7 @@ internal sealed class MemoryManager : IMemoryManager, IDisposable
     }
 
     /// <summary>Bytes of boot memory and what memory devices give the guest now.</summary>
-    internal ulong GetTotalSize() => platform.Config.Memory.Size + GetPluggedSize();
+    internal ulong GetTotalSize() => totals.GetTotal();
 
     /// <summary>The guest said something about memory devices.</summary>
     internal void OnSignal(GuestSignal signal)
@@ -206,11 +176,7 @@ internal sealed class MemoryManager : IMemoryManager, IDisposable
     {
         dimms.Reset();
         virtioMem.Reset();
-        if (desiredSize is { } desired)
-        {
-            desiredSize = null;
-            ShrinkAtReset(desired);
-        }
+        resizer.Reset();
     }
 
     /// <summary>Takes everything from the guest; open operations fail. <see cref="Dispose"/> waits for the rest.</summary>
@@ -222,156 +188,4 @@ internal sealed class MemoryManager : IMemoryManager, IDisposable
 
     /// <summary>Returns when nothing is left. Without the control lock.</summary>
     public void Dispose() => dimms.Dispose();
-
-    private static VmException NoPlan(ulong desired, string why) => new(
-        VmErrorCode.InvalidDevice, string.Create(CultureInfo.InvariantCulture, $"memory of {desired} bytes is not possible: {why}"));
-
-    private static void CheckGranule(ulong bytes)
-    {
-        if (bytes % DimmConfig.Granule != 0)
-        {
-            throw new VmException(
-                VmErrorCode.InvalidDevice, $"memory grows and shrinks by multiples of {DimmConfig.Granule} bytes (128 MiB), and {bytes} are asked for");
-        }
-    }
-
-    private ulong GetPluggedSize()
-    {
-        ulong plugged = 0;
-        foreach (DimmState dimm in dimms.Attached)
-        {
-            plugged += dimm.Size;
-        }
-
-        foreach (VirtioMemTarget device in virtioMem.GetAll())
-        {
-            plugged += device.Memory.PluggedSize;
-        }
-
-        return plugged;
-    }
-
-    // When everything that is asked for is done.
-    private ulong GetExpectedSize()
-    {
-        ulong size = platform.Config.Memory.Size;
-        foreach (DimmState dimm in dimms.Attached.Where(d => d.Removal is null))
-        {
-            size += dimm.Size;
-        }
-
-        foreach (VirtioMemTarget device in virtioMem.GetAll())
-        {
-            size += device.Memory.RequestedSize;
-        }
-
-        return size;
-    }
-
-    private void CheckSize(ulong desired)
-    {
-        MemoryConfig config = platform.Config.Memory;
-        if (config.HotplugSize == 0)
-        {
-            throw new VmException(
-                VmErrorCode.HotplugNotSupported, "the machine is not prepared for memory devices: its maximum memory size is its boot memory");
-        }
-
-        if (desired < config.Size)
-        {
-            throw NoPlan(desired, $"the boot memory is {config.Size} bytes");
-        }
-
-        if (desired > config.MaximumSize)
-        {
-            throw new VmException(
-                VmErrorCode.NoMemorySpace, $"memory of {desired} bytes is more than the maximum of {config.MaximumSize}");
-        }
-    }
-
-    private MemoryResize ResizeVirtioMem(ulong desired, TimeSpan? deadline)
-    {
-        VirtioMemTarget device = virtioMem.GetAll().FirstOrDefault()
-            ?? throw new VmException(VmErrorCode.HotplugNotSupported, "the machine has no virtio-mem device");
-        ulong others = GetExpectedSize() - device.Memory.RequestedSize;
-        if (desired < others)
-        {
-            throw NoPlan(desired, $"memory without the device '{device.Target}' is {others} bytes");
-        }
-
-        IHotplugOperation operation = virtioMem.SetRequestedSize(device, desired - others, deadline);
-        platform.Signals.Wake();
-        return new MemoryResize(desired, desired, operation.Current.IsFinal ? [] : [operation]);
-    }
-
-    // Whole DIMMs only, the newest first; what no set of them makes up is left for the next reset.
-    private MemoryResize Shrink(ulong desired, TimeSpan? deadline)
-    {
-        ulong expected = GetExpectedSize();
-        CheckGranule(expected - desired);
-        foreach (DimmState dimm in dimms.Attached.Reverse().Where(d => d.Removal is null).ToArray())
-        {
-            if (dimm.Size <= expected - desired)
-            {
-                expected -= dimm.Size;
-                dimms.Unplug(dimm, deadline);
-            }
-        }
-
-        bool complete = GetTotalSize() == desired;
-        desiredSize = complete ? null : desired;
-        if (!dimms.GuestStarted && !complete)
-        {
-            desiredSize = null;
-            ShrinkAtReset(desired);
-            expected = GetExpectedSize();
-        }
-
-        IHotplugOperation[] pending = [.. dimms.Attached.SelectMany(d => (HotplugOperation?[])[d.Plug, d.Removal]).OfType<IHotplugOperation>()];
-        return new MemoryResize(desired, expected, pending);
-    }
-
-    // No guest has to agree. A DIMM that is larger than what is to go is replaced by a smaller one, if it came from Resize.
-    private void ShrinkAtReset(ulong desired)
-    {
-        foreach (DimmState dimm in dimms.Attached.Reverse().ToArray())
-        {
-            ulong total = GetExpectedSize();
-            ulong excess = total > desired ? total - desired : 0;
-            if (excess == 0)
-            {
-                return;
-            }
-
-            if (dimm.Size <= excess)
-            {
-                dimms.RemoveAtReset(dimm);
-            }
-            else if (dimm.Config.Backend is null && dimm.Config.Memory is { Kind: not MemoryBackendKind.File })
-            {
-                ulong rest = dimm.Size - excess;
-                dimms.RemoveAtReset(dimm);
-                Replace(CreateDimm(rest, dimm.Id));
-                return;
-            }
-        }
-    }
-
-    private void Replace(DimmConfig smaller)
-    {
-        try
-        {
-            _ = dimms.Plug(smaller, null, atReset: true);
-        }
-        catch (VmException e)
-        {
-            platform.ReportFailure($"cannot replace a DIMM by one of {smaller.Memory!.Size} bytes, so the guest has as many less: {e.Message}");
-        }
-    }
-
-    private DimmConfig CreateDimm(ulong bytes, string? id) => new()
-    {
-        Id = id,
-        Memory = new MemoryBackendConfig { Name = id ?? "resized", Size = bytes, Share = platform.Config.Memory.Shared },
-    };
 }

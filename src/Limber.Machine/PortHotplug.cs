@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using Limber.Chardev;
 using Limber.Config.Devices;
 using Limber.Control;
@@ -13,10 +12,9 @@ namespace Limber.Machine;
 /// Ports of console devices that are plugged and unplugged. The guest is told and not asked: a port has no place on a PCI bus.
 /// </summary>
 /// <remarks>Thread: <see cref="Plug"/> and <see cref="TryUnplug"/> clients', without the control lock; the rest with it.</remarks>
-/// <param name="control">The machine's control lock.</param>
-/// <param name="devices">The machine's devices, guarded by it.</param>
+/// <param name="devices">The machine's devices.</param>
 /// <param name="publisher">Takes the events.</param>
-internal sealed class PortHotplug(Lock control, List<PluggedDevice> devices, EventPublisher publisher)
+internal sealed class PortHotplug(DeviceTable devices, EventPublisher publisher)
 {
     /// <summary>Ids of ports that are on their way in or out.</summary>
     private readonly HashSet<string> moving = new(StringComparer.Ordinal);
@@ -28,7 +26,7 @@ internal sealed class PortHotplug(Lock control, List<PluggedDevice> devices, Eve
     public GuestAgentOnliner? FindAgent()
     {
         GuestAgentOnliner? found = null;
-        foreach (PluggedDevice device in devices.Where(d => d.IsAttached))
+        foreach (PluggedDevice device in devices.Attached)
         {
             if (device.Parts?.Board?.Agent is { } agent && (found is null || agent.IsListening))
             {
@@ -47,10 +45,10 @@ internal sealed class PortHotplug(Lock control, List<PluggedDevice> devices, Eve
     {
         PluggedDevice device;
         ConsoleBoard board;
-        lock (control)
+        lock (devices.Control)
         {
             check(config);
-            device = devices.FindLast(d => d is { IsAttached: true, Parts.Board: not null } && (deviceId is null || d.Id == deviceId))
+            device = devices.All.LastOrDefault(d => d is { IsAttached: true, Parts.Board: not null } && (deviceId is null || d.Id == deviceId))
                 ?? throw new VmException(VmErrorCode.BusNotFound, deviceId is null ? "there is no virtio-serial device" : $"Bus '{deviceId}.0' not found");
             board = device.Parts!.Board!;
             CheckPlace(config, (ConsoleDeviceConfig)device.Config);
@@ -63,7 +61,7 @@ internal sealed class PortHotplug(Lock control, List<PluggedDevice> devices, Eve
         try
         {
             int number = board.Add(config);
-            lock (control)
+            lock (devices.Control)
             {
                 var before = (ConsoleDeviceConfig)device.Config;
                 device.Config = before with { Ports = before.Ports.Add(config with { Number = number }) };
@@ -91,7 +89,7 @@ internal sealed class PortHotplug(Lock control, List<PluggedDevice> devices, Eve
         string id = idOrPath.StartsWith(Peripheral, StringComparison.Ordinal) ? idOrPath[Peripheral.Length..] : idOrPath;
         ConsoleBoard board;
         int number;
-        lock (control)
+        lock (devices.Control)
         {
             PluggedDevice? device = devices.Find(d => d is { IsAttached: true, Parts.Board: not null } && Ports(d).Any(p => p.Id == id));
             if (device is null)
@@ -113,7 +111,7 @@ internal sealed class PortHotplug(Lock control, List<PluggedDevice> devices, Eve
         }
 
         board.Remove(number);
-        lock (control)
+        lock (devices.Control)
         {
             moving.Remove(id);
             publisher.Publish(new VmEvent.DeviceDeleted(id, Peripheral + id));
@@ -156,7 +154,7 @@ internal sealed class PortHotplug(Lock control, List<PluggedDevice> devices, Eve
 
     private void Settle(string? id)
     {
-        lock (control)
+        lock (devices.Control)
         {
             if (id is not null)
             {

@@ -181,7 +181,7 @@ internal sealed class ProcessorSet
 
         foreach (CpuSlotState slot in slots)
         {
-            slot.AwaitRetired();
+            slot.AwaitResting();
             if (slot.IsOccupied)
             {
                 slot.Vcpu!.Reset();
@@ -215,9 +215,9 @@ internal sealed class ProcessorSet
     public void Shutdown()
     {
         ParkAll();
-        foreach (CpuSlotState slot in Occupied)
+        foreach (CpuSlotState slot in slots)
         {
-            slot.Thread!.RequestStop();
+            slot.RequestStop();
         }
 
         foreach (CpuSlotState slot in slots)
@@ -230,11 +230,7 @@ internal sealed class ProcessorSet
                 }
             }
 
-            slot.AwaitRetired();
-            slot.Thread?.Join();
-            slot.Thread = null;
-            slot.Vcpu?.Dispose();
-            slot.Vcpu = null;
+            slot.Close();
         }
     }
 

@@ -6,15 +6,20 @@ using Limber.Kvm;
 namespace Limber.Machine;
 
 /// <summary>
-/// The host thread that runs one vCPU.
+/// The host thread that runs one vCPU, from the first processor that uses it to the end of the machine.
 /// <code>
 ///            Start              Park                 Resume
 /// (created) -------> Running ----------> Parked ----------------> Running
 ///                       |                   |
-///                       +-- Stop, Retire ---+------> Outside -------> (thread ended; the vCPU stays and can get a new thread)
+///                       +------ Retire -----+----> Outside -----> Resting --- Start ---> Running or Parked
+///                       +------- Stop ------+-------------------------+----------------> (thread ended)
 /// </code>
-/// From Outside on no guest code runs; the thread no longer has the name of its processor, and a retired one still returns its
-/// vCPU to the power-on state.
+/// Outside and at rest no guest code runs, and the thread does not have the name of its processor. On the way from one to the other
+/// it returns the vCPU to its power-on state.
+/// <para>
+/// A vCPU keeps its thread because KVM_RUN of another thread waits until no processor of the host can still see the old one
+/// (synchronize_rcu, in kernels before 6.12): tens of milliseconds in which a processor that is plugged in again does not answer the guest.
+/// </para>
 /// </summary>
 /// <remarks>
 /// Thread: all methods are called by one controlling thread at a time (whoever holds the machine's control lock).
@@ -33,7 +38,7 @@ internal sealed class VcpuThread
     private bool started;
     private bool parked;
     private bool outside;
-    private bool retired;
+    private bool resting;
     private int hostThreadId;
     private int replacementsSeen;
     private Exception? startFailure;
@@ -54,18 +59,26 @@ internal sealed class VcpuThread
     {
         Run,
         Park,
+        Retire,
         Stop,
     }
 
     /// <summary>Host thread id (<c>gettid</c>).</summary>
     public int HostThreadId => hostThreadId;
 
-    /// <summary>Starts the thread and returns when it can be controlled.</summary>
+    /// <summary>Starts the thread, or ends its rest, and returns when it can be controlled.</summary>
     /// <param name="running">Run guest code at once; else begin parked.</param>
-    /// <exception cref="HostException">The host has no thread to give, or it could not prepare itself.</exception>
+    /// <exception cref="HostException">The host has no thread to give, or it could not prepare itself. Not at the end of a rest.</exception>
     public void Start(bool running)
     {
-        order = running ? Order.Run : Order.Park;
+        Order first = running ? Order.Run : Order.Park;
+        if (started)
+        {
+            EndRest(first);
+            return;
+        }
+
+        order = first;
         try
         {
             startThread(thread);
@@ -109,24 +122,31 @@ internal sealed class VcpuThread
     /// <summary>Lets a parked vCPU run on.</summary>
     public void Resume() => Give(Order.Run);
 
-    /// <summary>Tells the thread to end; <see cref="Join"/> waits for it. Ask all first, then wait for all.</summary>
+    /// <summary>Tells the thread, at rest or not, to end; <see cref="Join"/> waits for it. Ask all first, then wait for all.</summary>
     public void RequestStop() => Give(Order.Stop);
 
     /// <summary>
-    /// Ends the thread for good and returns when the vCPU is outside the guest. What is left the thread does by itself: it returns
-    /// the vCPU to its power-on state, so that its timers and the guest's clock are off, and ends.
+    /// Takes the vCPU out of the guest for good and returns when it is outside. What is left the thread does by itself: it returns
+    /// the vCPU to its power-on state, so that its timers and the guest's clock are off, and rests.
     /// </summary>
     public void Retire()
     {
-        lock (gate)
-        {
-            retired = true;
-        }
-
-        RequestStop();
+        Give(Order.Retire);
         lock (gate)
         {
             while (!outside)
+            {
+                Monitor.Wait(gate);
+            }
+        }
+    }
+
+    /// <summary>Returns when the thread, which was retired, rests and does not use the vCPU.</summary>
+    public void WaitResting()
+    {
+        lock (gate)
+        {
+            while (!resting)
             {
                 Monitor.Wait(gate);
             }
@@ -156,6 +176,21 @@ internal sealed class VcpuThread
         }
     }
 
+    private void EndRest(Order first)
+    {
+        lock (gate)
+        {
+            resting = false;
+            outside = false;
+            parked = false;
+            order = first;
+
+            // Before anybody learns that there is a processor, as at its end: the thread may be long in waking up.
+            HostThread.SetName(hostThreadId, thread.Name!);
+            Monitor.PulseAll(gate);
+        }
+    }
+
     private void Loop()
     {
         if (!Prepare())
@@ -163,40 +198,48 @@ internal sealed class VcpuThread
             return;
         }
 
-        while (true)
+        while (order != Order.Stop)
         {
-            if (order != Order.Run)
+            if (order == Order.Run)
             {
-                if (!AwaitRunOrder())
-                {
-                    break;
-                }
-
-                // Kicks were forgotten on the way here, so the order is looked at once more: it may be another by now.
-                continue;
+                RunGuest();
             }
-
-            VcpuExit exit = vcpu.Run();
-            if (exit == VcpuExit.Interrupted)
+            else if (order == Order.Park)
             {
-                // Orders are read after this, so a kick that is forgotten here was not for nothing.
-                vcpu.DrainKicks();
+                // Kicks are forgotten on the way, so the order is looked at once more after it: it may be another by then.
+                Park();
             }
-            else if (exit == VcpuExit.MemoryFault && exits.TryReplaceLostPages(ref replacementsSeen))
+            else
             {
-                // The access is made again, and finds the page.
-            }
-            else if (!exits.Handle(vcpu, exit))
-            {
-                AwaitOtherOrder();
+                Rest();
             }
         }
 
-        End();
+        LeaveGuest();
     }
 
-    private void End()
+    private void RunGuest()
     {
+        VcpuExit exit = vcpu.Run();
+        if (exit == VcpuExit.Interrupted)
+        {
+            // Orders are read after this, so a kick that is forgotten here was not for nothing.
+            vcpu.DrainKicks();
+        }
+        else if (exit == VcpuExit.MemoryFault && exits.TryReplaceLostPages(ref replacementsSeen))
+        {
+            // The access is made again, and finds the page.
+        }
+        else if (!exits.Handle(vcpu, exit))
+        {
+            AwaitOtherOrder();
+        }
+    }
+
+    private void LeaveGuest()
+    {
+        CompletePendingAccesses();
+
         // Before anybody learns that the guest's processor is gone: threads with its name are those that can run guest code.
         HostThread.SetCurrentName($"gone-{thread.Name}");
         lock (gate)
@@ -204,12 +247,11 @@ internal sealed class VcpuThread
             outside = true;
             Monitor.PulseAll(gate);
         }
+    }
 
-        if (!retired)
-        {
-            return;
-        }
-
+    private void Rest()
+    {
+        LeaveGuest();
         try
         {
             vcpu.Reset();
@@ -218,6 +260,18 @@ internal sealed class VcpuThread
         {
             // The processor is gone all the same. The next plug of the slot resets the vCPU again, and reports it.
         }
+
+        lock (gate)
+        {
+            resting = true;
+            Monitor.PulseAll(gate);
+            while (resting && order != Order.Stop)
+            {
+                Monitor.Wait(gate);
+            }
+        }
+
+        vcpu.DrainKicks();
     }
 
     private bool Prepare()
@@ -243,15 +297,10 @@ internal sealed class VcpuThread
         return startFailure is null;
     }
 
-    // Parks until the order is another one; false when it is to stop.
-    private bool AwaitRunOrder()
+    // Parks until the order is another one.
+    private void Park()
     {
-        // An instruction may take several accesses; those that are left belong to it and are handled like the first.
-        for (VcpuExit exit = vcpu.CompletePendingAccess(); exit != VcpuExit.Interrupted; exit = vcpu.CompletePendingAccess())
-        {
-            exits.Handle(vcpu, exit);
-        }
-
+        CompletePendingAccesses();
         vcpu.NotifyPaused();
         lock (gate)
         {
@@ -270,7 +319,15 @@ internal sealed class VcpuThread
         }
 
         vcpu.DrainKicks();
-        return order != Order.Stop;
+    }
+
+    // An instruction may take several accesses; those that are left belong to it and are handled like the first.
+    private void CompletePendingAccesses()
+    {
+        for (VcpuExit exit = vcpu.CompletePendingAccess(); exit != VcpuExit.Interrupted; exit = vcpu.CompletePendingAccess())
+        {
+            exits.Handle(vcpu, exit);
+        }
     }
 
     // The guest can't go on (reset requested, failure): wait for the machine to decide instead of running into it again.

@@ -5,63 +5,36 @@ using System.Threading;
 using System.Threading.Tasks;
 using Limber.Config;
 using Limber.Control;
-using Limber.Kvm;
 
 namespace Limber.Machine;
 
 /// <summary>
-/// One virtual machine: the composition root and the only class that front ends and embedding programs need.
+/// One virtual machine: the composition root and the only class that front ends and embedding programs need. What it consists
+/// of is in <see cref="MachineParts"/>, the platform below that in <see cref="MachinePlatform"/>; <see cref="RunControl"/> runs
+/// it.
 /// </summary>
 /// <remarks>
-/// Threads: clients call from any thread; one worker thread ("limber-vm") acts on what the guest reports and on deadlines; one
-/// thread a plugged vCPU. Lock order: <see cref="control"/> before every other lock. vCPU threads never take it, so it may be
-/// held while waiting for them.
+/// Threads: clients call from any thread; one worker thread (<see cref="MachineWorker"/>) acts on what the guest reports and on
+/// deadlines; one thread a plugged vCPU. Lock order: <see cref="control"/> before every other lock. vCPU threads never take it,
+/// so it may be held while waiting for them.
 /// </remarks>
 public sealed class VirtualMachine : IVirtualMachine, IDisposable
 {
-    private const int WorkerStackSize = 512 * 1024;
-
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock control = new();
+    private readonly MachineStatus status = new();
     private readonly MachinePlatform platform;
-    private readonly ProcessorSet processors;
-    private readonly DeviceManager devices;
-    private readonly MemoryManager memory;
-    private readonly EventPublisher publisher = new();
-    private readonly OperationLog operations = new();
-    private readonly TaskCompletionSource<int> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly GuestOnlining onlining;
-    private readonly Thread worker;
-    private RunState state = RunState.Prelaunch;
-    private bool guestStarted;
-    private bool bootImageStale;
-    private int? exitCode;
+    private readonly MachineParts parts;
+    private readonly RunControl run;
+    private readonly MachineWorker worker;
 
     private VirtualMachine(MachinePlatform platform, TimeProvider time)
     {
         this.platform = platform;
-        processors = new ProcessorSet(platform, publisher, operations, time, Cancel);
-        var backends = new MemoryBackendSet();
-        var space = new MemorySpace(
-            platform.MemoryMap, platform.GuestMappings, platform.DeviceMemory.Area, platform.Config.Memory.HotplugSize) { ListDevices = () => devices!.ListParts() };
-        var virtioMem = new VirtioMemFactory(space, backends, Math.Max(platform.Config.Numa.Count, 1), platform.Signals.ReportMemorySize);
-        DimmSet? dimms = null;
-        devices = new DeviceManager(
-            control, platform, publisher, operations, time, (Cancel, id => processors.Occupied.Any(s => s.Id == id) || dimms!.HasId(id)), virtioMem)
-        {
-            ChangedBeforeStart = () => bootImageStale = true,
-            GetMemorySize = () => memory!.GetTotalSize(),
-        };
-        var book = new OperationBook(platform, publisher, operations, time, Cancel);
-        onlining = new GuestOnlining(control, book);
-        dimms = new DimmSet(control, platform, (backends, space), publisher, book, time)
-        {
-            ChangedBeforeStart = () => bootImageStale = true,
-            Names = (devices.IsTaken, devices.CreatePath),
-        };
-        memory = new MemoryManager(control, platform, devices, dimms, new VirtioMemSet(devices, publisher, book), (backends, CheckAlive));
-        worker = new Thread(Work, WorkerStackSize) { Name = "limber-vm", IsBackground = true };
+        parts = new MachineParts(control, platform, status, time);
+        run = new RunControl(platform, parts);
+        worker = new MachineWorker(control, platform, parts, run);
     }
 
     /// <inheritdoc/>
@@ -71,13 +44,13 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     public string CpuModelName => platform.CpuModelName;
 
     /// <inheritdoc/>
-    public IDeviceManager Devices => devices;
+    public IDeviceManager Devices => parts.Devices;
 
     /// <inheritdoc/>
-    public IMemoryManager Memory => memory;
+    public IMemoryManager Memory => parts.Memory;
 
     /// <inheritdoc/>
-    public Task<int> Completion => completion.Task;
+    public Task<int> Completion => worker.Completion;
 
     /// <summary>Things worth telling the user at creation: features the host lacks, limits exceeded.</summary>
     public IReadOnlyList<string> Warnings => platform.Warnings;
@@ -96,7 +69,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         {
             lock (control)
             {
-                return state;
+                return status.State;
             }
         }
     }
@@ -110,7 +83,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(environment);
         CheckDeadline(config.OperationDeadline);
-        return OrRefuse(() =>
+        return HostRefusals.OrRefuse(() =>
         {
             var machine = new VirtualMachine(MachinePlatform.Create(config, environment), environment.Time);
             machine.Initialize();
@@ -123,7 +96,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            return processors.GetSnapshot();
+            return parts.Processors.GetSnapshot();
         }
     }
 
@@ -146,21 +119,21 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         GuestAgent.GuestAgentOnliner agent;
         lock (control)
         {
-            CheckAlive();
-            if (!guestStarted || requests.Count == 0)
+            status.RequireAlive();
+            if (!status.GuestStarted || requests.Count == 0)
             {
                 return PlugNow(requests, deadline);
             }
 
-            if (state != RunState.Running)
+            if (status.State != RunState.Running)
             {
                 throw GuestOnlining.Refused("the guest is stopped");
             }
 
-            agent = devices.FindAgent() ?? throw GuestOnlining.Refused("the machine has no guest agent port of its own");
+            agent = parts.Devices.FindAgent() ?? throw GuestOnlining.Refused("the machine has no guest agent port of its own");
         }
 
-        return onlining.Plug(agent, deadline, () => PlugNow(requests, deadline));
+        return parts.Onlining.Plug(agent, deadline, () => PlugNow(requests, deadline));
     }
 
     /// <inheritdoc/>
@@ -170,25 +143,25 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         CheckDeadline(deadline);
         lock (control)
         {
-            CheckAlive();
-            IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Unplug(indexes, deadline, guestStarted));
-            bootImageStale |= !guestStarted;
+            status.RequireAlive();
+            IReadOnlyList<IHotplugOperation> result = HostRefusals.OrRefuse(() => parts.Processors.Unplug(indexes, deadline, status.GuestStarted));
+            status.IsBootImageStale |= !status.GuestStarted;
             platform.Signals.Wake();
             return result;
         }
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<IHotplugOperation> GetOperations() => operations.GetAll();
+    public IReadOnlyList<IHotplugOperation> GetOperations() => parts.Operations.GetAll();
 
     /// <inheritdoc/>
-    public IHotplugOperation? FindOperation(long id) => operations.Find(id);
+    public IHotplugOperation? FindOperation(long id) => parts.Operations.Find(id);
 
     /// <inheritdoc/>
     public IDisposable Subscribe(Action<VmEvent> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        return publisher.Subscribe(handler);
+        return parts.Publisher.Subscribe(handler);
     }
 
     /// <inheritdoc/>
@@ -196,27 +169,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            CheckAlive();
-            if (state == RunState.Running)
-            {
-                return;
-            }
-
-            if (state is RunState.Shutdown or RunState.InternalError)
-            {
-                throw new VmException(VmErrorCode.InvalidState, "Resetting the Virtual Machine is required");
-            }
-
-            if (bootImageStale)
-            {
-                OrRefuse(LoadBootImage);
-            }
-
-            SetGuestStarted(true);
-            state = RunState.Running;
-            devices.Resume();
-            processors.ResumeAll();
-            publisher.Publish(new VmEvent.Resumed());
+            run.Resume();
         }
     }
 
@@ -225,11 +178,11 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            CheckAlive();
-            processors.ParkAll();
+            status.RequireAlive();
+            parts.Processors.ParkAll();
             try
             {
-                return [.. processors.Occupied.Select(s => RegisterReader.Read(s.Index, s.Vcpu!))];
+                return [.. parts.Processors.Occupied.Select(s => RegisterReader.Read(s.Index, s.Vcpu!))];
             }
             catch (Kvm.KvmException e)
             {
@@ -237,9 +190,9 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
             }
             finally
             {
-                if (state == RunState.Running)
+                if (status.State == RunState.Running)
                 {
-                    processors.ResumeAll();
+                    parts.Processors.ResumeAll();
                 }
             }
         }
@@ -248,17 +201,10 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     /// <inheritdoc/>
     public void Pause()
     {
-        Task drained = Task.CompletedTask;
+        Task drained;
         lock (control)
         {
-            CheckAlive();
-            if (state == RunState.Running)
-            {
-                processors.ParkAll();
-                drained = devices.Pause();
-                state = RunState.Paused;
-                publisher.Publish(new VmEvent.Stopped());
-            }
+            drained = run.Pause();
         }
 
         // Only this caller waits, and not for ever: storage that hangs must not take the monitor with it.
@@ -270,11 +216,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            CheckAlive();
-            if (!ResetMachine(byGuest: false, reason))
-            {
-                throw new VmException(VmErrorCode.HostFailure, "the machine could not be reset; it has stopped");
-            }
+            run.Reset(reason);
         }
     }
 
@@ -283,27 +225,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            CheckAlive();
-            if (state == RunState.Prelaunch)
-            {
-                return;
-            }
-
-            RunState before = state;
-            if (before != RunState.Shutdown)
-            {
-                publisher.Publish(new VmEvent.Shutdown(ByGuest: false, reason));
-            }
-
-            if (ReturnToPowerOn())
-            {
-                SetGuestStarted(false);
-                state = RunState.Prelaunch;
-                if (before == RunState.Running)
-                {
-                    publisher.Publish(new VmEvent.Stopped());
-                }
-            }
+            run.PowerOff(reason);
         }
     }
 
@@ -312,9 +234,9 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            CheckAlive();
+            status.RequireAlive();
             platform.Events.PressPowerButton();
-            publisher.Publish(new VmEvent.PowerButtonPressed());
+            parts.Publisher.Publish(new VmEvent.PowerButtonPressed());
         }
     }
 
@@ -323,11 +245,7 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     {
         lock (control)
         {
-            if (exitCode is null)
-            {
-                publisher.Publish(new VmEvent.Shutdown(ByGuest: false, reason));
-                End(0);
-            }
+            run.Quit(reason);
         }
     }
 
@@ -338,28 +256,6 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         worker.Join();
     }
 
-    private void Initialize()
-    {
-        try
-        {
-            memory.AddBackends();
-            devices.AddConfigured();
-            memory.AddConfigured();
-            lock (control)
-            {
-                processors.AddBootProcessors(Config.Cpus.Boot);
-                LoadBootImage();
-            }
-        }
-        catch
-        {
-            TakeApart();
-            throw;
-        }
-
-        worker.Start();
-    }
-
     internal static void CheckDeadline(TimeSpan? deadline)
     {
         if (deadline < OperationDeadline.Shortest || deadline > OperationDeadline.Longest)
@@ -368,260 +264,36 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
         }
     }
 
-    private IReadOnlyList<IHotplugOperation> PlugNow(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline)
-    {
-        CheckAlive();
-        devices.RequireFreeIds(requests, memory.HasDimm);
-        IReadOnlyList<IHotplugOperation> result = OrRefuse(() => processors.Plug(requests, deadline, state == RunState.Running, guestStarted));
-        bootImageStale |= !guestStarted;
-        platform.Signals.Wake();
-        return result;
-    }
-
-    private void CheckAlive()
-    {
-        if (exitCode is not null)
-        {
-            throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
-        }
-    }
-
-    private void SetGuestStarted(bool started)
-    {
-        guestStarted = started;
-        devices.GuestStarted = started;
-        memory.SetGuestStarted(started);
-    }
-
-    private void End(int code)
-    {
-        exitCode = code;
-        platform.Signals.Wake();
-    }
-
-    private bool Cancel(HotplugOperation operation)
-    {
-        lock (control)
-        {
-            return exitCode is null && (operation.Current.CpuIndex >= 0 ? processors.Cancel(operation) : devices.Cancel(operation) || memory.Cancel(operation));
-        }
-    }
-
-    // All vCPUs are parked.
-    private bool LoadBootImage()
-    {
-        platform.Load([.. processors.Occupied.Select(s => s.Index)], processors.BootSlot.Vcpu!);
-        bootImageStale = false;
-        return true;
-    }
-
-    // What the host refuses is a refusal to the client too.
-    private static T OrRefuse<T>(Func<T> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (Exception e) when (IsHostFailure(e))
-        {
-            throw new VmException(VmErrorCode.HostFailure, e.Message, e);
-        }
-    }
-
-    private static bool IsHostFailure(Exception e) =>
-        e is KvmException or Interop.HostException or Boot.BootException or Cpu.CpuModelException;
-
-    // False when the host refused, and the machine has stopped.
-    private bool ResetMachine(bool byGuest, ShutdownReason reason)
-    {
-        if (!ReturnToPowerOn())
-        {
-            return false;
-        }
-
-        publisher.Publish(new VmEvent.Reset(byGuest, reason));
-        if (state == RunState.Running)
-        {
-            processors.ResumeAll();
-        }
-        else
-        {
-            SetGuestStarted(false);
-            state = state == RunState.Paused ? RunState.Paused : RunState.Prelaunch;
-        }
-
-        return true;
-    }
-
-    // Everything but the run state is as after creation, and all vCPUs are parked; false when the host did not allow it.
-    private bool ReturnToPowerOn()
-    {
-        processors.ParkAll();
-
-        // What the guest said before the reset: an eject counts, the rest is about a guest that is gone.
-        foreach (GuestSignal signal in platform.Signals.Take().Hotplug)
-        {
-            if (signal.Kind == GuestSignalKind.Ejected)
-            {
-                processors.OnEjected(signal.Index);
-            }
-            else if (signal.Kind is GuestSignalKind.DeviceEjected or GuestSignalKind.DeviceReleased)
-            {
-                devices.OnSignal(signal);
-            }
-            else if (signal.Kind is GuestSignalKind.DimmEjected)
-            {
-                memory.OnSignal(signal);
-            }
-        }
-
-        try
-        {
-            processors.Reset();
-            devices.Reset();
-            memory.Reset();
-            platform.Reset();
-            devices.OnMemoryReady();
-            LoadBootImage();
-        }
-        catch (Exception e) when (IsHostFailure(e))
-        {
-            Fail($"cannot reset the machine: {e.Message}");
-            return false;
-        }
-
-        return true;
-    }
-
-    // The machine's own thread.
-    private void Work()
-    {
-        Interop.HostThread.SetCurrentName(worker.Name!);
-        TimeSpan wait = Timeout.InfiniteTimeSpan;
-        while (true)
-        {
-            platform.Signals.Wait(wait);
-            lock (control)
-            {
-                if (exitCode is null)
-                {
-                    wait = ProcessSafely();
-                }
-
-                if (exitCode is null)
-                {
-                    continue;
-                }
-            }
-
-            TakeApart();
-            completion.TrySetResult(exitCode.Value);
-            return;
-        }
-    }
-
-    private void TakeApart()
-    {
-        lock (control)
-        {
-            processors.Shutdown();
-            onlining.Shutdown();
-            devices.Shutdown();
-            memory.Shutdown();
-        }
-
-        // What the devices still do may need the lock to end.
-        devices.Dispose();
-        memory.Dispose();
-        platform.Dispose();
-    }
-
-    // Whatever the kernel refuses stops the machine, never the process: its control plane still works.
-    private TimeSpan ProcessSafely()
-    {
-        try
-        {
-            Process(platform.Signals.Take());
-            return Earlier(Earlier(processors.CheckOperations(), devices.CheckOperations()), memory.CheckOperations());
-        }
-        catch (Exception e) when (IsHostFailure(e))
-        {
-            Fail(e.Message);
-            return Timeout.InfiniteTimeSpan;
-        }
-    }
-
     internal static TimeSpan Earlier(TimeSpan a, TimeSpan b) =>
         a == Timeout.InfiniteTimeSpan ? b : b == Timeout.InfiniteTimeSpan || a < b ? a : b;
 
-    private void Process(GuestSignalBatch batch)
+    private void Initialize()
     {
-        foreach (GuestSignal signal in batch.Hotplug)
+        try
         {
-            switch (signal.Kind)
+            parts.AddConfigured();
+            lock (control)
             {
-                case GuestSignalKind.Ejected:
-                    processors.OnEjected(signal.Index);
-                    break;
-                case GuestSignalKind.Status:
-                    processors.OnStatus(signal.Index, signal.SourceEvent, signal.Status);
-                    break;
-                case GuestSignalKind.DimmEjected or GuestSignalKind.DimmStatus or GuestSignalKind.MemorySizeChanged:
-                    memory.OnSignal(signal);
-                    break;
-                default:
-                    devices.OnSignal(signal);
-                    break;
+                run.LoadBootImage();
             }
         }
+        catch
+        {
+            worker.TakeApart();
+            throw;
+        }
 
-        if (batch.Failure is not null)
-        {
-            Fail(batch.Failure);
-        }
-        else if (batch.PowerOff)
-        {
-            GoDown(ShutdownReason.GuestShutdown);
-        }
-        else if (batch.Reset)
-        {
-            OnGuestReset();
-        }
+        worker.Start();
     }
 
-    private void OnGuestReset()
+    private IReadOnlyList<IHotplugOperation> PlugNow(IReadOnlyList<CpuPlugRequest> requests, TimeSpan? deadline)
     {
-        if (Config.NoReboot)
-        {
-            GoDown(ShutdownReason.GuestReset);
-        }
-        else
-        {
-            ResetMachine(byGuest: true, ShutdownReason.GuestReset);
-        }
-    }
-
-    private void GoDown(ShutdownReason reason)
-    {
-        publisher.Publish(new VmEvent.Shutdown(ByGuest: true, reason));
-        if (!Config.NoShutdown)
-        {
-            End(0);
-            return;
-        }
-
-        processors.ParkAll();
-        _ = devices.Pause();
-        state = RunState.Shutdown;
-        publisher.Publish(new VmEvent.Stopped());
-    }
-
-    private void Fail(string description)
-    {
-        processors.ParkAll();
-        _ = devices.Pause();
-        state = RunState.InternalError;
-        platform.ReportFailure(description);
-        publisher.Publish(new VmEvent.Stopped());
+        status.RequireAlive();
+        parts.Devices.RequireFreeIds(requests, parts.Memory.HasDimm);
+        bool running = status.State == RunState.Running;
+        IReadOnlyList<IHotplugOperation> result = HostRefusals.OrRefuse(() => parts.Processors.Plug(requests, deadline, running, status.GuestStarted));
+        status.IsBootImageStale |= !status.GuestStarted;
+        platform.Signals.Wake();
+        return result;
     }
 }

@@ -102,12 +102,13 @@ internal static class DistroScenarios
     }
 
     // A file system on the new disk, mounted, written, unmounted, and read again from the disk.
+    // (Without a terminal mke2fs says nothing of the one that was there.)
     private static string UseDisk(GuestConsole guest, string serial)
     {
         string disk = "/dev/disk/by-id/virtio-" + serial;
         guest.Run($"while [ ! -e {disk} ]; do sleep 0.05; done");
         string wrote = guest.Run(
-            $"mkfs.ext4 -q -F {disk} && mount {disk} /mnt && head -c 2M /dev/urandom >/mnt/file && sha256sum </mnt/file | cut -c1-64; umount /mnt");
+            $"mkfs.ext4 -q -F {disk} </dev/null && mount {disk} /mnt && head -c 2M /dev/urandom >/mnt/file && sha256sum </mnt/file | cut -c1-64; umount /mnt");
         string read = guest.Run($"echo 3 >/proc/sys/vm/drop_caches; mount -o ro {disk} /mnt && sha256sum </mnt/file | cut -c1-64; umount /mnt");
         Check.Equal(wrote, read, "checksum of the file on " + disk);
         return read;

@@ -9,8 +9,7 @@ namespace Limber.LabTests;
 /// <summary>What every scenario gets: the executable, the guest's files, and a place for its own.</summary>
 internal sealed class LabContext : IDisposable
 {
-    /// <summary>What <see cref="Cycles"/> is unless somebody has the time for more.</summary>
-    public const int FewCycles = 12;
+    private const double StartSeconds = 90;
 
     private readonly TemporaryDirectory directory = new();
     private readonly List<IDisposable> owned = [];
@@ -28,8 +27,11 @@ internal sealed class LabContext : IDisposable
         init;
     } = "";
 
-    /// <summary>How often devices come and go where a scenario asks for it.</summary>
-    public int Cycles { get; init; } = FewCycles;
+    /// <summary>How many steps a random scenario takes; null for its own number.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>What it begins its random numbers with; null for another one each time.</summary>
+    public int? Seed { get; init; }
 
     /// <summary>Figures to report with the result.</summary>
     public List<string> Figures { get; } = [];
@@ -80,7 +82,8 @@ internal sealed class LabContext : IDisposable
     /// <summary>Another QMP connection.</summary>
     public QmpClient Connect(string socket, bool negotiate = true)
     {
-        QmpClient client = QmpClient.Connect(socket, negotiate);
+        // The greeting comes when the machine is made, boot image and all.
+        QmpClient client = QmpClient.Connect(socket, negotiate, StartSeconds);
         monitors.Add(socket);
         owned.Add(client);
         return client;

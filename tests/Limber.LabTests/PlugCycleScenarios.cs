@@ -8,7 +8,7 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Devices of every kind come and go, in turn by REST on the root bus and by QMP behind a port; what the host has after it is what it
-/// had before. A few in <c>./test</c>, as many as <c>--cycles</c> says on demand.
+/// had before. A few in <c>./test</c>, as many as <c>--steps</c> says on demand.
 /// </summary>
 internal static class PlugCycleScenarios
 {
@@ -18,6 +18,7 @@ internal static class PlugCycleScenarios
 
     // Each kind once by each way, so that everything the process and the guest make only once is there.
     private const int WarmUp = 12;
+    private const int FewCycles = 12;
 
     // The runtime's own heap, and its pool's threads, come and go as it likes.
     private const int MappingTolerance = 16;
@@ -46,16 +47,17 @@ internal static class PlugCycleScenarios
                 Cycle(vm, files, i, ref operation);
             }
 
+            int cycles = context.Steps ?? FewCycles;
             Holdings first = Holdings.Of(vm);
             var clock = Stopwatch.StartNew();
-            for (int i = 0; i < context.Cycles; i++)
+            for (int i = 0; i < cycles; i++)
             {
                 Cycle(vm, files, i, ref operation);
             }
 
             double seconds = clock.Elapsed.TotalSeconds;
             Holdings last = Holdings.Of(vm);
-            context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"{context.Cycles} cycles, {seconds / context.Cycles:F2} s each"));
+            context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"{cycles} cycles, {seconds / cycles:F2} s each"));
             context.Figures.Add($"before: {first}");
             context.Figures.Add($"after:  {last}");
             Check.True(last.Descriptors <= first.Descriptors, $"{last.Descriptors} descriptors, after {first.Descriptors} before");

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using Limber.LabTests.Vfio;
 using Limber.TestKit;
 using Limber.TestKit.Sessions;
@@ -12,15 +13,19 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--for SECONDS] [--rounds N] [--cycles N] [--list]</c>.
+/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--part I/N] [--for SECONDS]
+/// [--rounds N] [--steps N] [--seed N] [--list]</c>.
 /// </summary>
 /// <remarks>
 /// Exit status: 0 when all passed, 1 when one failed, 2 for a wrong command line, 3 when the time of <c>--for</c> was over before
-/// the last scenario began.
+/// the last scenario began, or when a scenario did not come to an end: there may be more to play after it.
 /// </remarks>
 internal static class Program
 {
     private const int MoreToPlay = 3;
+
+    // The longest scenario takes about a minute in the lab.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly Scenario[] All =
     [
@@ -36,12 +41,12 @@ internal static class Program
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
-        .. StopScenarios.All,
-        .. DurabilityScenarios.All,
-        .. LostBackendScenarios.All,
-        .. PlugCycleScenarios.All,
-        .. VhostScenarios.All,
         .. IoCostScenarios.All,
+        .. VhostScenarios.All,
+        .. PlugCycleScenarios.All,
+        .. LostBackendScenarios.All,
+        .. DurabilityScenarios.All,
+        .. StopScenarios.All,
         .. MemoryScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
@@ -55,37 +60,19 @@ internal static class Program
 
     private static int Main(string[] args)
     {
-        string limber = "";
-        string guest = "";
-        string distro = "";
-        string filter = "";
-        string after = "";
-        string only = "";
-        bool list = false;
-        int rounds = 1;
-        int cycles = LabContext.FewCycles;
-        TimeSpan limit = TimeSpan.MaxValue;
-        for (int i = 0; i < args.Length; i++)
+        LabOptions options;
+        try
         {
-            switch (args[i])
-            {
-                case "--limber": limber = args[++i]; break;
-                case "--guest": guest = args[++i]; break;
-                case "--distro": distro = args[++i]; break;
-                case "--filter": filter = args[++i]; break;
-                case "--only": only = args[++i]; break;
-                case "--after": after = args[++i]; break;
-                case "--for": limit = TimeSpan.FromSeconds(int.Parse(args[++i], CultureInfo.InvariantCulture)); break;
-                case "--rounds": rounds = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
-                case "--cycles": cycles = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
-                case "--list": list = true; break;
-                default: Console.Error.WriteLine($"limber-lab-tests: unknown option {args[i]}"); return 2;
-            }
+            options = LabOptions.Parse(args);
+        }
+        catch (FormatException e)
+        {
+            Console.Error.WriteLine("limber-lab-tests: " + e.Message);
+            return 2;
         }
 
-        int first = Array.FindIndex(All, s => s.Name == after) + 1;
-        List<Scenario> chosen = [.. All.Skip(first).Where(s => s.Name.Contains(filter, StringComparison.Ordinal) && (only.Length == 0 || s.Name == only))];
-        if (list)
+        List<Scenario> chosen = Choose(options);
+        if (options.List)
         {
             chosen.ForEach(s => Console.WriteLine(s.Name));
             return 0;
@@ -93,14 +80,14 @@ internal static class Program
 
         long start = Stopwatch.GetTimestamp();
         var results = new List<string>();
-        foreach (Scenario scenario in Enumerable.Repeat(chosen, rounds).SelectMany(c => c))
+        foreach (Scenario scenario in Enumerable.Repeat(chosen, options.Rounds).SelectMany(c => c))
         {
-            if (Stopwatch.GetElapsedTime(start) > limit)
+            if (Stopwatch.GetElapsedTime(start) > options.Limit)
             {
                 return MoreToPlay;
             }
 
-            results.Add(Play(scenario, () => new LabContext { Limber = limber, Guest = guest, Distro = distro, Cycles = cycles }));
+            results.Add(Play(scenario, options));
         }
 
         Console.WriteLine(
@@ -108,10 +95,25 @@ internal static class Program
         return results.Contains("FAIL") ? 1 : 0;
     }
 
-    private static string Play(Scenario scenario, Func<LabContext> createContext)
+    private static List<Scenario> Choose(LabOptions options)
+    {
+        int first = Array.FindIndex(All, s => s.Name == options.After) + 1;
+        return
+        [
+            .. All.Where((s, i) => i >= first && i % options.Parts == options.Part)
+                .Where(s => s.Name.Contains(options.Filter, StringComparison.Ordinal) && (options.Only.Length == 0 || s.Name == options.Only)),
+        ];
+    }
+
+    private static string Play(Scenario scenario, LabOptions options)
     {
         long start = Stopwatch.GetTimestamp();
-        using LabContext context = createContext();
+        using var context = new LabContext
+        {
+            Limber = options.Limber, Guest = options.Guest, Distro = options.Distro, Steps = options.Steps, Seed = options.Seed,
+        };
+        using var watchdog = new Timer(
+            _ => GiveUp(scenario, context), null, options.Steps is null ? Patience : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         string result = "PASS";
         string? reason = null;
         try
@@ -131,8 +133,19 @@ internal static class Program
         }
 
         string seconds = Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("F1", CultureInfo.InvariantCulture);
-        Console.WriteLine($"{result} {scenario.Name} ({seconds} s)" + (reason is null ? "" : ": " + reason));
-        context.Figures.ForEach(f => Console.WriteLine($"     {f}"));
+        Report($"{result} {scenario.Name} ({seconds} s)" + (reason is null ? "" : ": " + reason), context.Figures);
         return result;
+    }
+
+    // In one piece: another machine's report may come at the same time.
+    private static void Report(string result, IEnumerable<string> figures) =>
+        Console.Write(string.Concat(figures.Select(f => $"     {f}\n").Prepend(result + "\n")));
+
+    // The scenario's own thread can't be stopped: the next process goes on behind it.
+    private static void GiveUp(Scenario scenario, LabContext context)
+    {
+        Report($"FAIL {scenario.Name} ({Patience.TotalSeconds:F0} s): it does not come to an end", context.Describe());
+        context.Dispose();
+        Environment.Exit(MoreToPlay);
     }
 }

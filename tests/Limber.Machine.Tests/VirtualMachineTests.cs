@@ -368,6 +368,42 @@ public sealed class VirtualMachineTests
         Assert.Equal("vcpu3", File.ReadAllText($"/proc/self/task/{vm.GetCpuSlots()[3].Occupant!.ThreadId}/comm").Trim());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Plug_OfASlotThatWasUsed_TakesItsThreadAgain(bool running)
+    {
+        using var guest = new TinyGuest(TinyGuest.Halt);
+        using VirtualMachine vm = guest.Create(boot: 1, max: 4);
+        if (running)
+        {
+            vm.Resume();
+        }
+
+        int first = PlugAndTakeBack(vm);
+        vm.Reset(ShutdownReason.HostQmpSystemReset);
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(first, PlugAndTakeBack(vm));
+        }
+
+        Assert.Equal([0], Occupied(vm));
+
+        static int PlugAndTakeBack(VirtualMachine vm)
+        {
+            IHotplugOperation plug = vm.PlugCpus([new CpuPlugRequest(2, "two")])[0];
+            int thread = vm.GetCpuSlots()[2].Occupant!.ThreadId;
+            Assert.Equal("vcpu2", ReadNameOrNothing($"/proc/self/task/{thread}"));
+            if (!plug.TryCancel())
+            {
+                vm.UnplugCpus([2]);
+            }
+
+            Assert.Equal("gone-vcpu2", ReadNameOrNothing($"/proc/self/task/{thread}"));
+            return thread;
+        }
+    }
+
     private static string ReadNameOrNothing(string thread)
     {
         try

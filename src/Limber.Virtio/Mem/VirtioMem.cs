@@ -17,8 +17,9 @@ namespace Limber.Virtio.Mem;
 /// <remarks>
 /// A guest that does not promise to leave unplugged memory alone (UNPLUGGED_INACCESSIBLE) is not served. Blocks outlive a reset of the
 /// device, as the specification wants; <see cref="UnplugAll"/> is for the reset of the machine.
-/// Thread: public members any. Lock order: <see cref="gate"/>, then the memory's own. Requests allocate nothing; the memory may,
-/// when it begins or ceases to show a part of the region.
+/// Thread: public members any. Lock order: <see cref="work"/>, then the memory's own or <see cref="gate"/>, a leaf. The host gives
+/// and takes memory under the first, which takes as long as there is much of it, so whoever only asks for a size never waits for that
+/// one. Requests allocate nothing; the memory may, when it begins or ceases to show a part of the region.
 /// </remarks>
 public sealed class VirtioMem : VirtioDevice
 {
@@ -27,6 +28,10 @@ public sealed class VirtioMem : VirtioDevice
     // Guests add memory to themselves in blocks of up to 2 GiB, of which all has to be usable.
     private const ulong LargestGuestBlock = 2UL << 30;
 
+    // Guards the blocks, and who changes how many are plugged.
+    private readonly Lock work = new();
+
+    // Guards the sizes and what the guest is shown of them.
     private readonly Lock gate = new();
     private readonly VirtioMemOptions options;
     private readonly IVirtioMemMemory memory;
@@ -92,11 +97,11 @@ public sealed class VirtioMem : VirtioDevice
     public void UnplugAll()
     {
         bool changed;
-        lock (gate)
+        lock (work)
         {
             changed = pluggedSize != 0;
             _ = TryUnplugAll();
-            UpdateUsableSize(mayShrink: true);
+            ShrinkUsableSize();
         }
 
         if (changed)
@@ -163,12 +168,12 @@ public sealed class VirtioMem : VirtioDevice
     // Guest-controlled: everything.
     private ushort Handle(ushort type, ulong address, ushort count, ref ushort state)
     {
-        lock (gate)
+        lock (work)
         {
             if (type == R.UnplugAll)
             {
                 ushort result = TryUnplugAll() ? R.Ack : R.Busy;
-                UpdateUsableSize(mayShrink: true);
+                ShrinkUsableSize();
                 return result;
             }
 
@@ -202,7 +207,8 @@ public sealed class VirtioMem : VirtioDevice
         }
 
         ulong offset = address - start;
-        if (offset >= usableSize || count > (usableSize - offset) / options.BlockSize)
+        ulong usable = Volatile.Read(ref usableSize);
+        if (offset >= usable || count > (usable - offset) / options.BlockSize)
         {
             return false;
         }
@@ -214,7 +220,8 @@ public sealed class VirtioMem : VirtioDevice
     private ushort Plug(int first, int count)
     {
         ulong length = (ulong)count * options.BlockSize;
-        if (requestedSize < pluggedSize || length > requestedSize - pluggedSize)
+        ulong requested = RequestedSize;
+        if (requested < pluggedSize || length > requested - pluggedSize)
         {
             return R.Nack;
         }
@@ -257,8 +264,19 @@ public sealed class VirtioMem : VirtioDevice
 
     private void SetPluggedSize(ulong value)
     {
-        Volatile.Write(ref pluggedSize, value);
-        Config.WriteUInt64(R.PluggedSize, value);
+        lock (gate)
+        {
+            Volatile.Write(ref pluggedSize, value);
+            Config.WriteUInt64(R.PluggedSize, value);
+        }
+    }
+
+    private void ShrinkUsableSize()
+    {
+        lock (gate)
+        {
+            UpdateUsableSize(mayShrink: true);
+        }
     }
 
     // It never shrinks below a plugged block, so it shrinks only when there is none.
@@ -271,7 +289,7 @@ public sealed class VirtioMem : VirtioDevice
             needed = ulong.Min(end - options.Region.Start, options.Region.Length);
         }
 
-        usableSize = mayShrink && pluggedSize == 0 ? needed : ulong.Max(needed, usableSize);
+        Volatile.Write(ref usableSize, mayShrink && pluggedSize == 0 ? needed : ulong.Max(needed, usableSize));
         Config.WriteUInt64(R.UsableRegionSize, usableSize);
     }
 }

@@ -276,6 +276,19 @@ public sealed class VirtioMemTests : IDisposable
         Assert.Equal(0, rig.Faults);
     }
 
+    [Fact]
+    public void Wish_DoesNotWaitForTheHost_WhichTakesMemoryBack()
+    {
+        rig.Start(2);
+        Assert.Equal(Ack, Request(Plug, Start, 4));
+        bool returned = false;
+        blocks.Before = () => returned = Task.Run(() => Device.RequestedSize = 2 * MiB).Wait(TimeSpan.FromSeconds(30));
+        Assert.Equal(Ack, Request(Unplug, Start, 4));
+        Assert.True(returned);
+        Assert.Equal(2 * MiB, ConfigWord(48));
+        Assert.Equal(0UL, Device.PluggedSize);
+    }
+
     private ushort Request(ushort type, ulong address, ushort count) => Send(type, address, count).Response;
 
     private (ushort Response, int State) RequestState(ulong address, ushort count) => Send(State, address, count);

@@ -3,28 +3,28 @@ using System.Threading.Tasks;
 
 namespace Limber.Machine;
 
-/// <content>
+/// <summary>
 /// A machine that does not run takes nothing from its devices' rings: what the guest had asked for is in flight, and ends, or waits
 /// in the ring for the machine to go on.
-/// </content>
-internal sealed partial class DeviceManager
+/// </summary>
+/// <remarks>Guarded by the machine's control lock: every method is called with it held.</remarks>
+/// <param name="devices">The devices.</param>
+internal sealed class DevicePause(DeviceTable devices)
 {
-    private bool isPaused;
-
     /// <summary>Tells all devices to pause, those that come later too; those that are paused stay so. All vCPUs are parked.</summary>
     /// <returns>
     /// Ends when nothing is in flight any more, which is as late as the host's storage likes; the devices take nothing new from
     /// their loops' next turn on. Not to be waited for with the control lock held.
     /// </returns>
     /// <remarks>Functions of the host (VFIO) go on: the kernel has no way to stop one that every device knows.</remarks>
-    internal Task Pause()
+    public Task Pause()
     {
-        if (isPaused)
+        if (devices.IsPaused)
         {
             return Task.CompletedTask;
         }
 
-        isPaused = true;
+        devices.IsPaused = true;
         var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // One more than there are devices: the last count is this method's own, so it also works with none.
@@ -37,9 +37,9 @@ internal sealed partial class DeviceManager
             }
         }
 
-        foreach (PluggedDevice device in devices)
+        foreach (PluggedDevice device in devices.Attached)
         {
-            if (device.IsAttached && device.Parts?.Device is { } virtio)
+            if (device.Parts?.Device is { } virtio)
             {
                 Interlocked.Increment(ref left);
                 if (!virtio.RequestPause(CountDown))
@@ -54,29 +54,17 @@ internal sealed partial class DeviceManager
     }
 
     /// <summary>All devices go on; no effect unless they are paused.</summary>
-    internal void Resume()
+    public void Resume()
     {
-        if (!isPaused)
+        if (!devices.IsPaused)
         {
             return;
         }
 
-        isPaused = false;
-        foreach (PluggedDevice device in devices)
+        devices.IsPaused = false;
+        foreach (PluggedDevice device in devices.Attached)
         {
-            if (device.IsAttached)
-            {
-                device.Parts?.Device?.Resume();
-            }
-        }
-    }
-
-    // A device that comes while the machine is stopped waits like the others.
-    private void KeepPaused(DeviceParts parts)
-    {
-        if (isPaused)
-        {
-            _ = parts.Device?.RequestPause(static () => { });
+            device.Parts?.Device?.Resume();
         }
     }
 }
