@@ -309,14 +309,22 @@ public sealed unsafe class KvmVcpu : IDisposable
     /// </summary>
     internal kvm_msr_entry[] ReadMsrs(ReadOnlySpan<uint> wanted)
     {
+        byte* buffer = stackalloc byte[8 + (MaximumMsrs * sizeof(kvm_msr_entry))];
+        var entries = new Span<kvm_msr_entry>(buffer + 8, MaximumMsrs);
         var values = new List<kvm_msr_entry>(wanted.Length);
-        foreach (uint index in wanted)
+        while (!wanted.IsEmpty)
         {
-            kvm_msr_entry entry = new() { index = index };
-            if (TransferMsr(KvmIoctl.KVM_GET_MSRS, ref entry))
+            int count = Math.Min(wanted.Length, MaximumMsrs);
+            *(ulong*)buffer = (ulong)count;
+            for (int i = 0; i < count; i++)
             {
-                values.Add(entry);
+                entries[i] = new kvm_msr_entry { index = wanted[i] };
             }
+
+            // The kernel tells how many it read; it stops at the first that the host lacks.
+            int read = Math.Clamp(KvmIo.TryCall(fd, KvmIoctl.KVM_GET_MSRS, (nint)buffer), 0, count);
+            values.AddRange(entries[..read]);
+            wanted = wanted[Math.Min(read + 1, count)..];
         }
 
         return [.. values];
@@ -366,15 +374,11 @@ public sealed unsafe class KvmVcpu : IDisposable
         };
     }
 
-    private bool TrySetMsr(kvm_msr_entry entry) => TransferMsr(KvmIoctl.KVM_SET_MSRS, ref entry);
-
-    private bool TransferMsr(uint request, ref kvm_msr_entry entry)
+    private bool TrySetMsr(kvm_msr_entry entry)
     {
         byte* buffer = stackalloc byte[8 + sizeof(kvm_msr_entry)];
         *(ulong*)buffer = 1;
         *(kvm_msr_entry*)(buffer + 8) = entry;
-        int done = KvmIo.TryCall(fd, request, (nint)buffer);
-        entry = *(kvm_msr_entry*)(buffer + 8);
-        return done == 1;
+        return KvmIo.TryCall(fd, KvmIoctl.KVM_SET_MSRS, (nint)buffer) == 1;
     }
 }
