@@ -165,6 +165,26 @@ public sealed unsafe class HostMapping : SafeHandle
         return Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
     }
 
+    /// <summary>
+    /// Puts zero pages of this process in place of the pages from an offset on, at the same addresses: for a file that was cut off,
+    /// whose pages nobody can touch any more. What is mapped there by others, KVM among them, follows.
+    /// </summary>
+    /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
+    /// <returns>False when the host refused: huge pages, or no memory for the tables.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is beyond the end.</exception>
+    public bool TryReplaceByZeros(ulong offset)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, Length);
+        nint address = Libc.mmap(
+            handle + (nint)offset,
+            (nuint)(Length - offset),
+            Libc.PROT_READ | Libc.PROT_WRITE,
+            Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED,
+            -1,
+            0);
+        return address != Libc.MAP_FAILED;
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {

@@ -360,7 +360,7 @@ public sealed unsafe class KvmVcpu : IDisposable
             }
 
             lastError = error;
-            return VcpuExit.Failed;
+            return error == ErrorNumber.EFAULT ? VcpuExit.MemoryFault : VcpuExit.Failed;
         }
 
         return *(uint*)(run + KvmRun.ExitReason) switch

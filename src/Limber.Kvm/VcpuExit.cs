@@ -15,6 +15,9 @@ public enum VcpuExit
     /// <summary>The guest triple-faulted.</summary>
     Shutdown,
 
+    /// <summary>The guest touched a page that the host can't provide: a mapped file was cut off. The access has not happened.</summary>
+    MemoryFault,
+
     /// <summary>A halt that the kernel did not handle itself.</summary>
     Halt,
 

@@ -5,6 +5,7 @@ using System.Threading;
 using Limber.Block;
 using Limber.Config.Backends;
 using Limber.Control;
+using Limber.VirtioDevices.Net;
 
 namespace Limber.Machine;
 
@@ -114,16 +115,39 @@ internal sealed class BackendSet : IDisposable
         backend.Image.Dispose();
     }
 
-    /// <summary>Forgets a network backend; a card that uses it keeps its connection until it goes.</summary>
+    /// <summary>
+    /// Forgets a network backend. A card that uses it stays, as in QEMU, with its cable pulled for good; the connection is closed
+    /// with the card.
+    /// </summary>
     /// <exception cref="VmException">BackendNotFound.</exception>
     public void RemoveNet(string name)
     {
+        INetCard? card;
         lock (gate)
         {
-            if (nets.RemoveAll(n => n.Config.Name == name) == 0)
-            {
-                throw new VmException(VmErrorCode.BackendNotFound, $"Device '{name}' not found") { DeviceId = name };
-            }
+            NetBackend backend = nets.Find(n => n.Config.Name == name)
+                ?? throw new VmException(VmErrorCode.BackendNotFound, $"Device '{name}' not found") { DeviceId = name };
+            nets.Remove(backend);
+            card = backend.Card;
+        }
+
+        card?.SetLink(false);
+    }
+
+    /// <summary>The card that was to be made for a backend is there.</summary>
+    public void ConnectNet(NetBackend backend, INetCard card)
+    {
+        bool isForgotten;
+        lock (gate)
+        {
+            backend.Card = card;
+            isForgotten = !nets.Contains(backend);
+        }
+
+        // By somebody who did not wait for the card.
+        if (isForgotten)
+        {
+            card.SetLink(false);
         }
     }
 
@@ -151,6 +175,7 @@ internal sealed class BackendSet : IDisposable
         lock (gate)
         {
             backend.User = null;
+            backend.Card = null;
         }
     }
 

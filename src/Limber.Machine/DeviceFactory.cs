@@ -52,7 +52,7 @@ internal sealed class DeviceFactory
         this.backends = backends;
         this.hostDevices = hostDevices;
         bootProcessors = platform.Config.Cpus.Boot;
-        pmem = new PmemDevices(platform.PmemWindow, platform.GuestMappings);
+        pmem = new PmemDevices(platform.PmemWindow, platform.GuestMappings, platform.LostPages);
     }
 
     /// <summary>Hears that the guest opened or closed the port with an id. Any thread.</summary>
@@ -129,14 +129,19 @@ internal sealed class DeviceFactory
         VirtioDeviceContext context, NetDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
     {
         NetBackendConfig? connection = config.Connection;
-        if (config.Backend is { } name)
+        NetBackend? backend = config.Backend is { } name ? backends.AcquireNet(name, context.Id) : null;
+        if (backend is not null)
         {
-            NetBackend backend = backends.AcquireNet(name, context.Id);
             parts.Release = () => backends.ReleaseNet(backend);
             connection = backend.Config;
         }
 
         VirtioDevice card = NetDevices.Create(context, config, connection, Interlocked.Increment(ref lastCard) - 1);
+        if (backend is not null)
+        {
+            backends.ConnectNet(backend, (INetCard)card);
+        }
+
         if (card is NetDevice device)
         {
             device.BackendFailed += (_, reason) => failed("connection", reason.Message, false);

@@ -47,6 +47,7 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
         this.control = control;
         this.platform = platform;
         devices = new DeviceTable(control);
+        Pausing = new DevicePause(devices);
         ports = new PortHotplug(devices, publisher);
         ids = new DeviceIds(devices, ports, hooks.IsTaken);
         places = new PciPlaces(platform, devices, ids);
@@ -73,6 +74,9 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
 
     /// <summary>Bytes of all memory the guest can use, memory devices included.</summary>
     public required Func<ulong> GetMemorySize { get; init; }
+
+    /// <summary>Stops the devices with the machine.</summary>
+    internal DevicePause Pausing { get; }
 
     /// <summary>virtio-mem devices that are plugged in.</summary>
     internal IEnumerable<PluggedDevice> MemoryDevices => devices.Attached.Where(d => d.Parts?.Memory is not null);

@@ -22,6 +22,9 @@ internal sealed class DeviceTable(Lock control)
     /// <summary>The guest has started: it has to be told of changes.</summary>
     public bool GuestStarted { get; set; }
 
+    /// <summary>The machine is stopped, and its devices with it (<see cref="DevicePause"/>).</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>The machine has ended: nothing comes any more.</summary>
     public bool HasEnded { get; set; }
 

@@ -79,7 +79,7 @@ internal sealed class MachinePlatform : IDisposable
             PciPlacement.GetPorts(PciDevices),
             (memory, area.PciHotplug.Start),
             (Signals, GuestErrors));
-        exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors);
+        exits = new VcpuExitHandler(devices.Ports, devices.Memory, Signals, GuestErrors, LostPages);
         var tables = new FirmwareTables(apicIds, [.. Pci.AmlContributors, CpuHotplug, .. DeviceMemory.AmlContributors, Events, .. devices.AmlContributors], area.Tables)
         {
             FixedTables = [Pci.Mcfg, .. numa.Tables],
@@ -121,6 +121,9 @@ internal sealed class MachinePlatform : IDisposable
 
     /// <summary>Shows the guest memory devices, and what is not RAM.</summary>
     public IGuestMappings GuestMappings => vm.MemorySlots;
+
+    /// <summary>Helps when a file that the guest has as memory is cut off.</summary>
+    public LostPages LostPages { get; } = new();
 
     /// <inheritdoc cref="MachineEnvironment.VfioCalls"/>
     public IVfioCalls? VfioCalls => environment.VfioCalls;

@@ -1,4 +1,5 @@
 using Limber.Config.Backends;
+using Limber.VirtioDevices.Net;
 
 namespace Limber.Machine;
 
@@ -9,4 +10,7 @@ internal sealed class NetBackend(NetBackendConfig config)
 
     /// <summary>Id of the card that uses it, or null.</summary>
     public string? User { get; set; }
+
+    /// <summary>The card itself, once it is made.</summary>
+    public INetCard? Card { get; set; }
 }

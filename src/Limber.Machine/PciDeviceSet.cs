@@ -67,6 +67,12 @@ internal sealed class PciDeviceSet : IDisposable
         places.Insert(device, parts.Function!);
         device.Parts = parts;
         device.IsAttached = true;
+        if (devices.IsPaused)
+        {
+            // It waits like the others.
+            _ = parts.Device?.RequestPause(static () => { });
+        }
+
         if (parts.Balloon is { } balloon)
         {
             balloon.ActualChanged += _ => platform.Signals.ReportBalloon();

@@ -14,7 +14,7 @@ namespace Limber.Machine;
 /// The range is not in the machine's memory map: other devices do not reach it, so nothing the guest tells them can touch the
 /// file, and a reset of the machine does not clear it.
 /// </remarks>
-internal sealed class PmemDevices(PmemWindow window, IGuestMappings mappings)
+internal sealed class PmemDevices(PmemWindow window, IGuestMappings mappings, LostPages lostPages)
 {
     /// <summary>Opens the file and shows it to the guest.</summary>
     /// <param name="context">Surroundings.</param>
@@ -28,7 +28,14 @@ internal sealed class PmemDevices(PmemWindow window, IGuestMappings mappings)
         {
             GuestRange range = window.Take(file.Mapping.Length);
             parts.Release = () => window.Release(range);
-            return new PmemDevice(context, file, range.Start, mappings);
+            var device = new PmemDevice(context, file, range.Start, mappings);
+            IDisposable entry = lostPages.Add(device.TryReplaceLost);
+            parts.Release = () =>
+            {
+                entry.Dispose();
+                window.Release(range);
+            };
+            return device;
         }
         catch
         {

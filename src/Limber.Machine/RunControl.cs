@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Threading.Tasks;
 using Limber.Control;
 
 namespace Limber.Machine;
@@ -51,20 +52,26 @@ internal sealed class RunControl(MachinePlatform platform, MachineParts parts)
 
         parts.SetGuestStarted(true);
         status.State = RunState.Running;
+        parts.Devices.Pausing.Resume();
         processors.ResumeAll();
         publisher.Publish(new VmEvent.Resumed());
     }
 
     /// <inheritdoc cref="IVirtualMachine.Pause"/>
-    public void Pause()
+    /// <returns>Ends when the devices have nothing in flight any more.</returns>
+    public Task Pause()
     {
         status.RequireAlive();
-        if (status.State == RunState.Running)
+        if (status.State != RunState.Running)
         {
-            processors.ParkAll();
-            status.State = RunState.Paused;
-            publisher.Publish(new VmEvent.Stopped());
+            return Task.CompletedTask;
         }
+
+        processors.ParkAll();
+        Task drained = parts.Devices.Pausing.Pause();
+        status.State = RunState.Paused;
+        publisher.Publish(new VmEvent.Stopped());
+        return drained;
     }
 
     /// <inheritdoc cref="IVirtualMachine.Reset"/>
@@ -133,6 +140,7 @@ internal sealed class RunControl(MachinePlatform platform, MachineParts parts)
     public void Fail(string description)
     {
         processors.ParkAll();
+        _ = parts.Devices.Pausing.Pause();
         status.State = RunState.InternalError;
         platform.ReportFailure(description);
         publisher.Publish(new VmEvent.Stopped());
@@ -162,6 +170,7 @@ internal sealed class RunControl(MachinePlatform platform, MachineParts parts)
         }
 
         processors.ParkAll();
+        _ = parts.Devices.Pausing.Pause();
         status.State = RunState.Shutdown;
         publisher.Publish(new VmEvent.Stopped());
     }

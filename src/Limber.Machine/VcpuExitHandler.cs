@@ -14,14 +14,19 @@ internal sealed class VcpuExitHandler
     private readonly IoBus memory;
     private readonly IGuestSignals signals;
     private readonly IDeviceLog log;
+    private readonly LostPages lostPages;
 
-    public VcpuExitHandler(IoBus ports, IoBus memory, IGuestSignals signals, IDeviceLog log)
+    public VcpuExitHandler(IoBus ports, IoBus memory, IGuestSignals signals, IDeviceLog log, LostPages lostPages)
     {
         this.ports = ports;
         this.memory = memory;
         this.signals = signals;
         this.log = log;
+        this.lostPages = lostPages;
     }
+
+    /// <inheritdoc cref="LostPages.TryReplace"/>
+    public bool TryReplaceLostPages(ref int seen) => lostPages.TryReplace(ref seen);
 
     /// <summary>Handles one exit; false when the vCPU must not run on before the machine has decided.</summary>
     public bool Handle(KvmVcpu vcpu, VcpuExit exit)

@@ -40,6 +40,7 @@ internal sealed class VcpuThread
     private bool outside;
     private bool resting;
     private int hostThreadId;
+    private int replacementsSeen;
     private Exception? startFailure;
 
     /// <param name="name">Thread name, at most 15 characters.</param>
@@ -224,6 +225,10 @@ internal sealed class VcpuThread
         {
             // Orders are read after this, so a kick that is forgotten here was not for nothing.
             vcpu.DrainKicks();
+        }
+        else if (exit == VcpuExit.MemoryFault && exits.TryReplaceLostPages(ref replacementsSeen))
+        {
+            // The access is made again, and finds the page.
         }
         else if (!exits.Handle(vcpu, exit))
         {

@@ -20,6 +20,8 @@ namespace Limber.Machine;
 /// </remarks>
 public sealed class VirtualMachine : IVirtualMachine, IDisposable
 {
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock control = new();
     private readonly MachineStatus status = new();
     private readonly MachinePlatform platform;
@@ -199,10 +201,14 @@ public sealed class VirtualMachine : IVirtualMachine, IDisposable
     /// <inheritdoc/>
     public void Pause()
     {
+        Task drained;
         lock (control)
         {
-            run.Pause();
+            drained = run.Pause();
         }
+
+        // Only this caller waits, and not for ever: storage that hangs must not take the monitor with it.
+        _ = drained.Wait(DrainPatience);
     }
 
     /// <inheritdoc/>

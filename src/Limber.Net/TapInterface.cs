@@ -215,7 +215,7 @@ public sealed unsafe class TapInterface : IDisposable
 
     private void Configure(TapOptions options)
     {
-        int number = NetIo.socket(NetIo.AF_INET, NetIo.SOCK_DGRAM | NetIo.SOCK_CLOEXEC, 0);
+        int number = Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0);
         using var control = new FileDescriptor(number >= 0 ? number : throw HostException.FromLastError("cannot open a socket to configure interfaces"));
         if (options.HostMac is { } mac)
         {
@@ -247,7 +247,7 @@ public sealed unsafe class TapInterface : IDisposable
     private void SetAddress(FileDescriptor control, uint which, IPAddress address)
     {
         InterfaceRequest request = NetIo.Request(Name);
-        request.Family = NetIo.AF_INET;
+        request.Family = Libc.AF_INET;
         address.GetAddressBytes().CopyTo(new Span<byte>(request.Data + 2, 4));
         NetIo.Call(control, which, ref request, $"cannot give {Name} the address or mask {address}");
     }

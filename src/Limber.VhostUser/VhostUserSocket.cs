@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Text;
 using Limber.Interop;
-using Limber.VhostUser.Native;
 
 namespace Limber.VhostUser;
 
@@ -47,8 +46,8 @@ public sealed unsafe class VhostUserSocket : IDisposable
         long* time = stackalloc long[2];
         time[0] = (long)limit.TotalSeconds;
         time[1] = limit.Microseconds + (limit.Milliseconds * 1000L);
-        _ = SocketCalls.setsockopt(fd, SocketCalls.SOL_SOCKET, SocketCalls.SO_RCVTIMEO, time, 16);
-        _ = SocketCalls.setsockopt(fd, SocketCalls.SOL_SOCKET, SocketCalls.SO_SNDTIMEO, time, 16);
+        _ = Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_RCVTIMEO, time, 16);
+        _ = Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_SNDTIMEO, time, 16);
     }
 
     /// <summary>For <c>epoll</c>: hangs up when the other side is gone.</summary>
@@ -65,7 +64,7 @@ public sealed unsafe class VhostUserSocket : IDisposable
             throw new VhostUserException($"the socket path '{path}' does not have 1 to {MaximumPath} bytes");
         }
 
-        int number = SocketCalls.socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_STREAM | SocketCalls.SOCK_CLOEXEC, 0);
+        int number = Libc.socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0);
         if (number < 0)
         {
             throw new VhostUserException(HostException.FromLastError("cannot create a socket").Message);
@@ -74,9 +73,9 @@ public sealed unsafe class VhostUserSocket : IDisposable
         var fd = new FileDescriptor(number);
         byte* address = stackalloc byte[2 + MaximumPath + 1];
         new Span<byte>(address, 2 + MaximumPath + 1).Clear();
-        *(ushort*)address = SocketCalls.AF_UNIX;
+        *(ushort*)address = Libc.AF_UNIX;
         Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, MaximumPath));
-        if (SocketCalls.connect(fd, address, (uint)(2 + length + 1)) < 0)
+        if (Libc.connect(fd, address, (uint)(2 + length + 1)) < 0)
         {
             string reason = HostException.FromLastError($"cannot connect to {path}").Message;
             fd.Dispose();
@@ -133,20 +132,20 @@ public sealed unsafe class VhostUserSocket : IDisposable
     private int SendSome(ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors, VhostUserRequest request)
     {
         int rights = descriptors.Length * sizeof(int);
-        int controlLength = sizeof(SocketCalls.ControlHeader) + rights;
-        ulong* control = stackalloc ulong[(sizeof(SocketCalls.ControlHeader) + (MaximumDescriptors * sizeof(int))) / sizeof(ulong)];
-        var controlHeader = (SocketCalls.ControlHeader*)control;
-        *controlHeader = new SocketCalls.ControlHeader
+        int controlLength = sizeof(ControlHeader) + rights;
+        ulong* control = stackalloc ulong[(sizeof(ControlHeader) + (MaximumDescriptors * sizeof(int))) / sizeof(ulong)];
+        var controlHeader = (ControlHeader*)control;
+        *controlHeader = new ControlHeader
         {
             Length = (nuint)controlLength,
-            Level = SocketCalls.SOL_SOCKET,
-            Type = SocketCalls.SCM_RIGHTS,
+            Level = Libc.SOL_SOCKET,
+            Type = Libc.SCM_RIGHTS,
         };
         MemoryMarshal.AsBytes(descriptors).CopyTo(new Span<byte>(controlHeader + 1, rights));
         fixed (byte* start = data)
         {
-            SocketCalls.Vector vector = new() { Base = start, Length = (nuint)data.Length };
-            SocketCalls.MessageHeader message = new()
+            IoVector vector = new((nint)start, (nuint)data.Length);
+            MessageHeader message = new()
             {
                 Vectors = &vector,
                 VectorCount = 1,
@@ -155,7 +154,7 @@ public sealed unsafe class VhostUserSocket : IDisposable
             };
             while (true)
             {
-                nint sent = SocketCalls.sendmsg(fd, &message, SocketCalls.MSG_NOSIGNAL);
+                nint sent = Libc.sendmsg(fd, &message, Libc.MSG_NOSIGNAL);
                 if (sent >= 0)
                 {
                     return (int)sent;
@@ -184,8 +183,8 @@ public sealed unsafe class VhostUserSocket : IDisposable
         ulong* control = stackalloc ulong[ControlWords];
         fixed (byte* start = target)
         {
-            SocketCalls.Vector vector = new() { Base = start, Length = (nuint)target.Length };
-            SocketCalls.MessageHeader message = new()
+            IoVector vector = new((nint)start, (nuint)target.Length);
+            MessageHeader message = new()
             {
                 Vectors = &vector,
                 VectorCount = 1,
@@ -194,10 +193,10 @@ public sealed unsafe class VhostUserSocket : IDisposable
             };
             while (true)
             {
-                nint received = SocketCalls.recvmsg(fd, &message, SocketCalls.MSG_CMSG_CLOEXEC);
+                nint received = Libc.recvmsg(fd, &message, Libc.MSG_CMSG_CLOEXEC);
                 if (received > 0)
                 {
-                    TakeDescriptors((SocketCalls.ControlHeader*)control, message.ControlLength, descriptors);
+                    TakeDescriptors((ControlHeader*)control, message.ControlLength, descriptors);
                     return (int)received;
                 }
 
@@ -215,14 +214,14 @@ public sealed unsafe class VhostUserSocket : IDisposable
     }
 
     // One control message is all that a buffer of this size can hold; the kernel closes what does not fit.
-    private static void TakeDescriptors(SocketCalls.ControlHeader* header, nuint length, List<FileDescriptor>? descriptors)
+    private static void TakeDescriptors(ControlHeader* header, nuint length, List<FileDescriptor>? descriptors)
     {
-        if (length < (nuint)sizeof(SocketCalls.ControlHeader) || header->Level != SocketCalls.SOL_SOCKET || header->Type != SocketCalls.SCM_RIGHTS)
+        if (length < (nuint)sizeof(ControlHeader) || header->Level != Libc.SOL_SOCKET || header->Type != Libc.SCM_RIGHTS)
         {
             return;
         }
 
-        var numbers = new ReadOnlySpan<int>(header + 1, (int)((nuint.Min(header->Length, length) - (nuint)sizeof(SocketCalls.ControlHeader)) / sizeof(int)));
+        var numbers = new ReadOnlySpan<int>(header + 1, (int)((nuint.Min(header->Length, length) - (nuint)sizeof(ControlHeader)) / sizeof(int)));
         foreach (int number in numbers)
         {
             var descriptor = new FileDescriptor(number);

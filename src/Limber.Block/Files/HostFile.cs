@@ -10,9 +10,11 @@ namespace Limber.Block.Files;
 internal sealed unsafe class HostFile : IImageFile
 {
     private const int SegmentsAtOnce = 64;
+    private const int SectorSize = 512;
     private readonly BouncedTransfers bounced;
     private readonly bool ignoreSync;
     private int failedSync;
+    private ulong promised;
 
     private HostFile(FileDescriptor descriptor, string path, HostFileGeometry geometry, bool ignoreSync)
     {
@@ -40,6 +42,16 @@ internal sealed unsafe class HostFile : IImageFile
             long length = Posix.lseek(Descriptor, 0, Posix.SEEK_END);
             return length < 0 ? 0 : (ulong)length;
         }
+    }
+
+    /// <summary>
+    /// The file is known to reach this far: a read that meets its end a sector or more before that fails, as somebody cut it off.
+    /// 0, as at first, where an end may be anywhere. Thread: any.
+    /// </summary>
+    public ulong Promised
+    {
+        get => Volatile.Read(ref promised);
+        set => Volatile.Write(ref promised, value);
     }
 
     /// <param name="ignoreSync"><see cref="Sync"/> does nothing.</param>
@@ -83,6 +95,11 @@ internal sealed unsafe class HostFile : IImageFile
                 }
 
                 Advance(moving, ref offset, ref skip, ref length);
+                if (Promised != 0 && offset > Length && AtEnd(Length) is var cut and not 0)
+                {
+                    return cut;
+                }
+
                 continue;
             }
 
@@ -104,11 +121,18 @@ internal sealed unsafe class HostFile : IImageFile
             if (moved == 0 || (ulong)moved % (ulong)OffsetAlignment != 0)
             {
                 list.Clear(skip, length);
-                return 0;
+                return length == 0 ? 0 : AtEnd(offset);
             }
         }
 
         return 0;
+    }
+
+    /// <summary>What a read answers that found the end of the file at an offset: an error number, or 0 for zeros.</summary>
+    public int AtEnd(ulong offset)
+    {
+        ulong known = Promised;
+        return offset < known && known - offset >= (ulong)Math.Max(SectorSize, OffsetAlignment) ? Posix.EIO : 0;
     }
 
     public int Write(ulong offset, SegmentList list, ulong skip, ulong length)

@@ -191,6 +191,7 @@ internal sealed unsafe class UringQueue : BlockQueue
         {
             // The file ends within the capacity: it was truncated, or is not a multiple of the sector.
             new SegmentList(request.Segments, request.SegmentCount).Clear(item.Done, left);
+            item.Error = file.AtEnd(request.Offset + item.Done);
         }
         else if (left > 0)
         {

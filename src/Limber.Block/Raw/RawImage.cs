@@ -24,6 +24,7 @@ internal sealed class RawImage : IBlockImage, IQueueTarget
         this.guard = guard;
         Warnings = warnings;
         store = new RawStore(file, options.Discard, guard);
+        file.Promised = store.Capacity;
         Pool = new WorkerPool(store, options.WriteThrough, Workers);
         UsesUring = SelectUring();
         Limits = new BlockLimits(
@@ -76,7 +77,11 @@ internal sealed class RawImage : IBlockImage, IQueueTarget
         }
     }
 
-    public void Resize(ulong bytes) => store.Resize(bytes);
+    public void Resize(ulong bytes)
+    {
+        store.Resize(bytes);
+        file.Promised = store.Capacity;
+    }
 
     public void Dispose()
     {

@@ -38,7 +38,7 @@ internal sealed class SocketStream : BlockingStream
         // Disposing of the descriptor alone would not end a call that holds it.
         if (disposing && Interlocked.Exchange(ref disposed, 1) == 0)
         {
-            _ = Posix.shutdown(socket, Posix.SHUT_RDWR);
+            _ = Libc.shutdown(socket, Libc.SHUT_RDWR);
             socket.Dispose();
         }
 

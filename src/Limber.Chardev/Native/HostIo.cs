@@ -36,7 +36,7 @@ internal static unsafe class HostIo
         }
     }
 
-    /// <param name="flags"><see cref="Posix.MSG_DONTWAIT"/> or 0.</param>
+    /// <param name="flags"><see cref="Libc.MSG_DONTWAIT"/> or 0.</param>
     public static int Receive(FileDescriptor socket, Span<byte> buffer, int flags)
     {
         fixed (byte* pointer = buffer)
@@ -44,7 +44,7 @@ internal static unsafe class HostIo
             nint result;
             do
             {
-                result = Posix.recv(socket, pointer, (nuint)buffer.Length, flags);
+                result = Libc.recv(socket, pointer, (nuint)buffer.Length, flags);
             }
             while (WasInterrupted(result));
             return Result(result);
@@ -60,7 +60,7 @@ internal static unsafe class HostIo
             nint result;
             do
             {
-                result = Posix.send(socket, pointer, (nuint)data.Length, flags | Posix.MSG_NOSIGNAL);
+                result = Libc.send(socket, pointer, (nuint)data.Length, flags | Libc.MSG_NOSIGNAL);
             }
             while (WasInterrupted(result));
             return Result(result);

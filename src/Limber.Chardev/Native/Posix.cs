@@ -38,21 +38,12 @@ internal static unsafe partial class Posix
     public const short POLLERR = 0x8;
     public const short POLLHUP = 0x10;
     public const short POLLNVAL = 0x20;
-    public const int AF_UNIX = 1;
-    public const int AF_INET = 2;
     public const int AF_INET6 = 10;
-    public const int SOCK_STREAM = 1;
-    public const int SOCK_NONBLOCK = O_NONBLOCK;
-    public const int SOCK_CLOEXEC = O_CLOEXEC;
-    public const int SOL_SOCKET = 1;
     public const int SO_REUSEADDR = 2;
     public const int IPPROTO_TCP = 6;
     public const int TCP_NODELAY = 1;
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_V6ONLY = 26;
-    public const int MSG_DONTWAIT = 0x40;
-    public const int MSG_NOSIGNAL = 0x4000;
-    public const int SHUT_RDWR = 2;
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint read(FileDescriptor fd, byte* buffer, nuint count);
@@ -80,9 +71,6 @@ internal static unsafe partial class Posix
     public static partial int unlink(string path);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int socket(int family, int type, int protocol);
-
-    [LibraryImport(Library, SetLastError = true)]
     public static partial int bind(FileDescriptor fd, byte* address, uint length);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -90,21 +78,6 @@ internal static unsafe partial class Posix
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int accept4(FileDescriptor fd, byte* address, uint* length, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int connect(FileDescriptor fd, byte* address, uint length);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint recv(FileDescriptor fd, byte* buffer, nuint length, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint send(FileDescriptor fd, byte* buffer, nuint length, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int shutdown(FileDescriptor fd, int how);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int setsockopt(FileDescriptor fd, int level, int option, int* value, uint length);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int getsockname(FileDescriptor fd, byte* address, uint* length);

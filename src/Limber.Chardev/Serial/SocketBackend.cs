@@ -84,7 +84,7 @@ internal sealed class SocketBackend : ICharacterBackend, IHostConnection, IOutpu
 
         try
         {
-            int result = HostIo.Send(target, data, Posix.MSG_DONTWAIT);
+            int result = HostIo.Send(target, data, Libc.MSG_DONTWAIT);
             return result == -Posix.EAGAIN ? 0 : result > 0 ? result : -1;
         }
         catch (ObjectDisposedException)
@@ -142,7 +142,7 @@ internal sealed class SocketBackend : ICharacterBackend, IHostConnection, IOutpu
         SetPeer(null);
         if (leaving is { IsClosed: false })
         {
-            _ = Posix.shutdown(leaving, Posix.SHUT_RDWR);
+            _ = Libc.shutdown(leaving, Libc.SHUT_RDWR);
             leaving.Dispose();
         }
     }
@@ -177,7 +177,7 @@ internal sealed class SocketBackend : ICharacterBackend, IHostConnection, IOutpu
                 continue;
             }
 
-            int count = HostIo.Receive(source, buffer[..capacity], Posix.MSG_DONTWAIT);
+            int count = HostIo.Receive(source, buffer[..capacity], Libc.MSG_DONTWAIT);
             if (count > 0)
             {
                 gate.Deliver(buffer[..count]);

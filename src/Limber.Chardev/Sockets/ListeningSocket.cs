@@ -63,7 +63,7 @@ internal sealed class ListeningSocket : IDisposable
             try
             {
                 _ = HostIo.Wait(Descriptor, Posix.POLLIN, wake, -1);
-                int fd = Posix.accept4(Descriptor, null, null, Posix.SOCK_CLOEXEC);
+                int fd = Posix.accept4(Descriptor, null, null, Libc.SOCK_CLOEXEC);
                 if (fd >= 0)
                 {
                     return Accepted(fd);
@@ -100,7 +100,7 @@ internal sealed class ListeningSocket : IDisposable
     private static ListeningSocket OpenUnix(string path)
     {
         SocketAddress address = SocketAddress.Unix(path);
-        FileDescriptor socket = SocketConnector.Create(Posix.AF_UNIX, Posix.SOCK_NONBLOCK);
+        FileDescriptor socket = SocketConnector.Create(Libc.AF_UNIX, Libc.SOCK_NONBLOCK);
         try
         {
             // The kernel gives the file the mode of the socket, less the umask: no moment at which others can connect.
@@ -132,11 +132,11 @@ internal sealed class ListeningSocket : IDisposable
     private static ListeningSocket OpenTcp(string host, int port)
     {
         SocketAddress address = SocketAddress.Resolve(host, port)[0];
-        FileDescriptor socket = SocketConnector.Create(address.Family, Posix.SOCK_NONBLOCK);
+        FileDescriptor socket = SocketConnector.Create(address.Family, Libc.SOCK_NONBLOCK);
         try
         {
             // A server that ended a moment ago leaves connections that would keep the port for a minute.
-            SocketConnector.SetOption(socket, Posix.SOL_SOCKET, Posix.SO_REUSEADDR);
+            SocketConnector.SetOption(socket, Libc.SOL_SOCKET, Posix.SO_REUSEADDR);
             ThrowIfFailed(TryBind(socket, address), address.Name);
             Listen(socket, address.Name);
             return new ListeningSocket(socket, null, address.Name);

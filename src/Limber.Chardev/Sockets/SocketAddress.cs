@@ -5,6 +5,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Limber.Chardev.Native;
+using Limber.Interop;
 
 namespace Limber.Chardev.Sockets;
 
@@ -36,7 +37,7 @@ internal sealed class SocketAddress
     public int Family => BitConverter.ToUInt16(Bytes);
 
     /// <summary>TCP port; 0 for a Unix socket.</summary>
-    public int Port => Family == Posix.AF_UNIX ? 0 : BinaryPrimitives.ReadUInt16BigEndian(Bytes.AsSpan(FamilyBytes));
+    public int Port => Family == Libc.AF_UNIX ? 0 : BinaryPrimitives.ReadUInt16BigEndian(Bytes.AsSpan(FamilyBytes));
 
     /// <exception cref="ChardevException">The path is empty, too long or has a zero byte.</exception>
     public static SocketAddress Unix(string path)
@@ -53,7 +54,7 @@ internal sealed class SocketAddress
         }
 
         byte[] bytes = new byte[FamilyBytes + length + 1];
-        bytes[0] = Posix.AF_UNIX;
+        bytes[0] = Libc.AF_UNIX;
         Encoding.UTF8.GetBytes(path, bytes.AsSpan(FamilyBytes));
         return new SocketAddress(bytes, $"socket '{path}'");
     }
@@ -69,7 +70,7 @@ internal sealed class SocketAddress
             throw new ChardevException($"port {port} of host '{host}' is not in 0..{ushort.MaxValue}");
         }
 
-        AddressInfo hints = new() { ai_socktype = Posix.SOCK_STREAM };
+        AddressInfo hints = new() { ai_socktype = Libc.SOCK_STREAM };
         AddressInfo* list;
         int error = Posix.getaddrinfo(host.Length == 0 ? "127.0.0.1" : host, null, &hints, &list);
         if (error != 0)
@@ -113,7 +114,7 @@ internal sealed class SocketAddress
     private static string Describe(ReadOnlySpan<byte> bytes)
     {
         int family = BitConverter.ToUInt16(bytes);
-        if (family == Posix.AF_UNIX)
+        if (family == Libc.AF_UNIX)
         {
             return "a Unix socket";
         }

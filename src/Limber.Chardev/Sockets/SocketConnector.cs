@@ -38,18 +38,18 @@ internal static class SocketConnector
     }
 
     /// <summary>A new stream socket, closed on exec.</summary>
-    /// <param name="flags"><see cref="Posix.SOCK_NONBLOCK"/> or 0.</param>
+    /// <param name="flags"><see cref="Libc.SOCK_NONBLOCK"/> or 0.</param>
     /// <exception cref="ChardevException">The host refused.</exception>
     public static FileDescriptor Create(int family, int flags)
     {
-        int fd = Posix.socket(family, Posix.SOCK_STREAM | Posix.SOCK_CLOEXEC | flags, 0);
+        int fd = Libc.socket(family, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC | flags, 0);
         if (fd < 0)
         {
             throw new ChardevException($"cannot create a socket: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
 
         var socket = new FileDescriptor(fd);
-        if (family != Posix.AF_UNIX)
+        if (family != Libc.AF_UNIX)
         {
             SetOption(socket, Posix.IPPROTO_TCP, Posix.TCP_NODELAY);
         }
@@ -62,7 +62,7 @@ internal static class SocketConnector
     {
         fixed (byte* bytes = address.Bytes)
         {
-            return Posix.connect(socket, bytes, (uint)address.Bytes.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            return Libc.connect(socket, bytes, (uint)address.Bytes.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
         }
     }
 
@@ -70,6 +70,6 @@ internal static class SocketConnector
     public static unsafe void SetOption(FileDescriptor socket, int level, int option)
     {
         int on = 1;
-        _ = Posix.setsockopt(socket, level, option, &on, sizeof(int));
+        _ = Libc.setsockopt(socket, level, option, &on, sizeof(int));
     }
 }

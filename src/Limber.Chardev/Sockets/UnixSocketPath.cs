@@ -26,7 +26,7 @@ public static class UnixSocketPath
         }
 
         // Without waiting: a live server whose queue is full would keep a blocking probe.
-        using FileDescriptor probe = SocketConnector.Create(Posix.AF_UNIX, Posix.SOCK_NONBLOCK);
+        using FileDescriptor probe = SocketConnector.Create(Libc.AF_UNIX, Libc.SOCK_NONBLOCK);
         int error = SocketConnector.TryConnect(probe, SocketAddress.Unix(path));
         if (error == Posix.ENOENT)
         {

@@ -31,10 +31,7 @@ internal static unsafe partial class NetIo
     public const short IFF_UP = 1;
     public const short IFF_RUNNING = 0x40;
     public const ushort ARPHRD_ETHER = 1;
-    public const ushort AF_INET = 2;
 
-    public const int SOCK_DGRAM = 2;
-    public const int SOCK_CLOEXEC = 0x80000;
     public const int O_NONBLOCK = 0x800;
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
@@ -42,9 +39,6 @@ internal static unsafe partial class NetIo
     public const int FD_CLOEXEC = 1;
 
     private const string Library = "libc";
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int socket(int domain, int type, int protocol);
 
     // fcntl is variadic in C; on x86-64 a variadic call passes these three the same way as a plain one.
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]

@@ -125,18 +125,24 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
 
     /// <summary>
     /// Finishes what is in flight and takes nothing new; returns when no thread of the device touches guest memory.
+    /// Pauses of several parties add up: the device goes on when each has called <see cref="Resume"/>.
     /// Thread: never a vCPU's or a loop's.
     /// </summary>
     public void Pause()
     {
         using var paused = new ManualResetEventSlim();
-        if (lifecycle.RequestPause(paused.Set))
+        if (RequestPause(paused.Set))
         {
             paused.Wait();
         }
     }
 
-    /// <summary>Goes on after <see cref="Pause"/>; rings are looked up in the memory map anew.</summary>
+    /// <summary>Begins a pause and returns; <see cref="Pause"/> waits for it. Thread: any.</summary>
+    /// <param name="paused">Called once, on the control loop, when the pause is reached.</param>
+    /// <returns>False when the device's loop has ended: nothing of the device runs, and nobody is called.</returns>
+    public bool RequestPause(Action paused) => lifecycle.RequestPause(paused);
+
+    /// <summary>Takes back one <see cref="Pause"/>; after the last, rings are looked up in the memory map anew.</summary>
     public void Resume() => lifecycle.RequestResume();
 
     /// <summary>A callback threw. Called by the loops.</summary>

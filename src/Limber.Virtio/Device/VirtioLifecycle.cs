@@ -24,7 +24,7 @@ internal sealed class VirtioLifecycle
     private QueueRunner?[] runners = [];
     private ulong features;
     private bool isActive;
-    private bool isPaused;
+    private int pauses;
     private bool isBusy;
 
     public VirtioLifecycle(VirtioDevice device, IReadOnlyList<DeviceLoop> loops, int queueCount)
@@ -50,10 +50,13 @@ internal sealed class VirtioLifecycle
 
     public void RequestEnable(int queue, VirtqueueSettings settings) => Request(done => EnableQueue(queue, settings, done));
 
-    /// <summary>Stops all queues, also of activations that follow; calls back on the control loop. False when the loop has ended.</summary>
+    /// <summary>
+    /// Stops all queues, also of activations that follow, until there were as many resumes as pauses; calls back on the control loop.
+    /// False when the loop has ended.
+    /// </summary>
     public bool RequestPause(Action paused) => Request(done =>
     {
-        isPaused = true;
+        pauses++;
         StopAll(QueueStopReason.Pause, () =>
         {
             paused();
@@ -63,8 +66,11 @@ internal sealed class VirtioLifecycle
 
     public void RequestResume() => Request(done =>
     {
-        isPaused = false;
-        StartAll();
+        if (pauses > 0 && --pauses == 0)
+        {
+            StartAll();
+        }
+
         done();
     });
 
@@ -221,7 +227,7 @@ internal sealed class VirtioLifecycle
 
     private void StartUnlessPaused(QueueRunner runner)
     {
-        if (!isPaused)
+        if (pauses == 0)
         {
             RunOn(runner.Loop, runner.Start);
         }

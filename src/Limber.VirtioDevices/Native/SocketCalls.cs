@@ -5,23 +5,15 @@ using Limber.Interop;
 namespace Limber.VirtioDevices.Native;
 
 /// <summary>Transfers on sockets that do not block; results are bytes or a negative <c>errno</c>.</summary>
-internal static unsafe partial class SocketCalls
+internal static unsafe class SocketCalls
 {
-    public const int SHUT_RD = 0;
-    public const int SHUT_WR = 1;
-
-    private const int MSG_PEEK = 0x2;
-    private const int MSG_DONTWAIT = 0x40;
-    private const int MSG_NOSIGNAL = 0x4000;
-    private const string Library = "libc";
-
     /// <summary>Receives into pieces of memory; 0 at the end.</summary>
     public static int Receive(FileDescriptor fd, ReadOnlySpan<IoVector> target)
     {
         fixed (IoVector* vectors = target)
         {
-            Message message = new() { Vectors = vectors, VectorCount = (nuint)target.Length };
-            return Result(recvmsg(fd, &message, MSG_DONTWAIT));
+            MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)target.Length };
+            return Result(Libc.recvmsg(fd, &message, Libc.MSG_DONTWAIT));
         }
     }
 
@@ -33,7 +25,7 @@ internal static unsafe partial class SocketCalls
     {
         fixed (byte* start = target)
         {
-            return Result(recv(fd, start, (nuint)target.Length, MSG_DONTWAIT | (peek ? MSG_PEEK : 0)));
+            return Result(Libc.recv(fd, start, (nuint)target.Length, Libc.MSG_DONTWAIT | (peek ? Libc.MSG_PEEK : 0)));
         }
     }
 
@@ -42,8 +34,8 @@ internal static unsafe partial class SocketCalls
     {
         fixed (IoVector* vectors = source)
         {
-            Message message = new() { Vectors = vectors, VectorCount = (nuint)source.Length };
-            return Result(sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+            MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)source.Length };
+            return Result(Libc.sendmsg(fd, &message, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL));
         }
     }
 
@@ -56,30 +48,5 @@ internal static unsafe partial class SocketCalls
         }
     }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int shutdown(FileDescriptor fd, int how);
-
     private static int Result(nint count) => count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
-
-    [LibraryImport(Library, SetLastError = true)]
-    private static partial nint recv(FileDescriptor fd, byte* buffer, nuint length, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    private static partial nint recvmsg(FileDescriptor fd, Message* message, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    private static partial nint sendmsg(FileDescriptor fd, Message* message, int flags);
-
-    /// <summary><c>struct msghdr</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Message
-    {
-        public void* Name;
-        public uint NameLength;
-        public IoVector* Vectors;
-        public nuint VectorCount;
-        public void* Control;
-        public nuint ControlLength;
-        public int Flags;
-    }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Threading;
 using Limber.Device;
 using Limber.Interop;
@@ -30,6 +31,7 @@ public sealed class PmemDevice : VirtioDevice
     private readonly IDisposable mapping;
     private readonly Thread flusher;
     private readonly SemaphoreSlim work = new(0);
+    private readonly Lock gate = new();
     private readonly Action completed;
     private readonly List<DescriptorChain> waiting = new(QueueSize);
     private readonly List<DescriptorChain> flushing = new(QueueSize);
@@ -62,6 +64,25 @@ public sealed class PmemDevice : VirtioDevice
         mapping = mappings.Map(start.Value, file.Mapping.Address, file.Mapping.Length, readOnly: false);
         flusher = new Thread(RunFlusher, 128 * 1024) { Name = $"{context.Id}-flush", IsBackground = true };
         flusher.Start();
+    }
+
+    /// <summary>
+    /// The guest met a page that can't be had: if the file was cut off, zeros take the place of what it lacks, and the device is
+    /// reported as failed. Its flushes fail from then on. Thread: any, also vCPUs'.
+    /// </summary>
+    /// <returns>False when the file lacks nothing more; then it is not this device's page.</returns>
+    public bool TryReplaceLost()
+    {
+        lock (gate)
+        {
+            if (ending || !file.TryReplaceLost())
+            {
+                return false;
+            }
+        }
+
+        _ = ControlLoop.Post(ReportLoss, this);
+        return true;
     }
 
     /// <summary>Where the guest sees the file.</summary>
@@ -100,7 +121,11 @@ public sealed class PmemDevice : VirtioDevice
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        ending = true;
+        lock (gate)
+        {
+            ending = true;
+        }
+
         work.Release();
         flusher.Join();
         work.Dispose();
@@ -154,11 +179,20 @@ public sealed class PmemDevice : VirtioDevice
             }
 
             result = flush();
+            if (!result)
+            {
+                _ = ControlLoop.Post(ReportLoss, this);
+            }
 
             // The queue is stopped only when its requests have been answered, so its loop still runs.
             _ = queue!.Loop.Post(completed, this);
         }
     }
+
+    private void ReportLoss() => ReportFault(new IOException(
+        file.IsWhole
+            ? $"what the guest wrote could not be flushed to '{file.Path}'"
+            : $"the file '{file.Path}' was cut off; behind its end the guest has zeros, and no flush succeeds any more"));
 
     private void Complete()
     {

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
+using System.Threading;
 using Limber.Interop;
 using Limber.VirtioDevices.Native;
 using Microsoft.Win32.SafeHandles;
@@ -14,13 +15,19 @@ public sealed class PmemFile : IDisposable
     /// <summary>What start and size are multiples of: guests map the range by large pages.</summary>
     public const ulong Alignment = 2UL << 20;
 
+    private const ulong PageSize = 4096;
+
     private readonly FileDescriptor file;
+
+    // Where the file's pages end in the mapping; less than its length when the file was cut off.
+    private ulong backed;
 
     private PmemFile(string path, FileDescriptor file, HostMapping mapping, bool discardsWrites)
     {
         Path = path;
         this.file = file;
         Mapping = mapping;
+        backed = mapping.Length;
         DiscardsWrites = discardsWrites;
     }
 
@@ -65,9 +72,36 @@ public sealed class PmemFile : IDisposable
         return Map(path, handle, size, discardWrites: false);
     }
 
-    /// <summary>Waits until what the guest wrote is on the disk; false when the disk says it is not.</summary>
+    /// <summary>False when the file has become shorter than what is mapped, even if it has grown again since the loss was seen.</summary>
+    public bool IsWhole => Volatile.Read(ref backed) == Mapping.Length && Length >= Mapping.Length;
+
+    private ulong Length => (ulong)Math.Max(Libc.lseek(file.Number, 0, Libc.SEEK_END), 0);
+
+    /// <summary>
+    /// Puts zeros in place of pages that the file no longer has. Accesses to them by this process would end it, and those by the
+    /// guest stop its processor. One thread at a time, not together with <see cref="Dispose"/>.
+    /// </summary>
+    /// <returns>False when nothing more was lost, or the host refused.</returns>
+    public bool TryReplaceLost()
+    {
+        ulong kept = (Length + PageSize - 1) / PageSize * PageSize;
+        if (kept >= backed || !Mapping.TryReplaceByZeros(kept))
+        {
+            return false;
+        }
+
+        Volatile.Write(ref backed, kept);
+        return true;
+    }
+
+    /// <summary>Waits until what the guest wrote is on the disk; false when the disk says it is not, or a part of the file is gone.</summary>
     public bool Flush()
     {
+        if (!IsWhole)
+        {
+            return false;
+        }
+
         if (DiscardsWrites)
         {
             return true;

@@ -76,7 +76,7 @@ internal sealed class VsockHost : IDisposable
         FileDescriptor? socket = null;
         try
         {
-            socket = SocketConnector.Create(Posix.AF_UNIX, Posix.SOCK_NONBLOCK);
+            socket = SocketConnector.Create(Libc.AF_UNIX, Libc.SOCK_NONBLOCK);
             if (SocketConnector.TryConnect(socket, SocketAddress.Unix(target)) == 0)
             {
                 return socket;
@@ -103,7 +103,7 @@ internal sealed class VsockHost : IDisposable
                 return;
             }
 
-            int number = Posix.accept4(listener.Descriptor, null, null, Posix.SOCK_CLOEXEC | Posix.SOCK_NONBLOCK);
+            int number = Posix.accept4(listener.Descriptor, null, null, Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK);
             if (number < 0)
             {
                 if (Marshal.GetLastPInvokeError() is not (ErrorNumber.EAGAIN or ErrorNumber.EINTR))

@@ -134,7 +134,7 @@ internal sealed class VsockSocket
     {
         if (!isClosed)
         {
-            _ = SocketCalls.shutdown(socket, sending ? SocketCalls.SHUT_WR : SocketCalls.SHUT_RD);
+            _ = Libc.shutdown(socket, sending ? Libc.SHUT_WR : Libc.SHUT_RD);
         }
     }
 

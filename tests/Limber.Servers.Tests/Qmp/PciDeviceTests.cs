@@ -9,53 +9,45 @@ using Limber.Servers.Tests.Support;
 namespace Limber.Servers.Tests.Qmp;
 
 /// <summary>PCI devices and their backends over QMP in QEMU's dialect.</summary>
-public sealed class PciDeviceTests
+public sealed class PciDeviceTests : DeviceSession
 {
-    private const string Done = "{\"return\": {}}\r\n";
-
     [Fact]
     public void DeviceAdd_Disk_AsManagementToolsDoIt()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        Assert.Equal(Done, client.Ask("{'execute':'blockdev-add','arguments':{'driver':'file','node-name':'f1','filename':'/f','auto-read-only':true,'discard':'unmap','aio':'io_uring'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'q1','file':'f1','read-only':false,'discard':'unmap','cache':{'direct':true,'no-flush':false},'backing':null}}"));
-        Assert.Equal("Node 'f1' is in use by node 'q1'", client.Refusal("{'execute':'blockdev-add','arguments':{'driver':'raw','node-name':'q2','file':'f1'}}"));
-        Assert.Equal("Node f1 is in use", client.Refusal("{'execute':'blockdev-del','arguments':{'node-name':'f1'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-blk-pci','id':'b1','drive':'q1','bus':'rp2','addr':'0x0','serial':'x','num-queues':2,'bootindex':1,'write-cache':'on'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'blockdev-add','arguments':{'driver':'file','node-name':'f1','filename':'/f','auto-read-only':true,'discard':'unmap','aio':'io_uring'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'q1','file':'f1','read-only':false,'discard':'unmap','cache':{'direct':true,'no-flush':false},'backing':null}}"));
+        Assert.Equal("Node 'f1' is in use by node 'q1'", Client.Refusal("{'execute':'blockdev-add','arguments':{'driver':'raw','node-name':'q2','file':'f1'}}"));
+        Assert.Equal("Node f1 is in use", Client.Refusal("{'execute':'blockdev-del','arguments':{'node-name':'f1'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-blk-pci','id':'b1','drive':'q1','bus':'rp2','addr':'0x0','serial':'x','num-queues':2,'bootindex':1,'write-cache':'on'}}"));
         Assert.Equal(
             new DiskDeviceConfig { Id = "b1", Bus = "rp2", Slot = 0, Backend = "q1", Serial = "x", Queues = 2 },
-            machine.Devices.FindDevice("b1")!.Config);
+            Machine.Devices.FindDevice("b1")!.Config);
         Assert.Equal(
             new BlockImageConfig { Path = "/f", Format = BlockFormat.Qcow2, Direct = true, Discard = true, Engine = BlockIoEngine.IoUring },
-            machine.Devices.GetBackends().Select(static backend => backend.Config).OfType<BlockBackendConfig>().Single(static backend => backend.Name == "q1").Image);
-        Assert.Equal("Node q1 is in use", client.Refusal("{'execute':'blockdev-del','arguments':{'node-name':'q1'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_del','arguments':{'id':'b1'}}"));
-        ((FakeDeviceManager)machine.Devices).GuestEject("b1");
+            Machine.Devices.GetBackends().Select(static backend => backend.Config).OfType<BlockBackendConfig>().Single(static backend => backend.Name == "q1").Image);
+        Assert.Equal("Node q1 is in use", Client.Refusal("{'execute':'blockdev-del','arguments':{'node-name':'q1'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_del','arguments':{'id':'b1'}}"));
+        ((FakeDeviceManager)Machine.Devices).GuestEject("b1");
         Assert.Equal(
             "{\"timestamp\": {\"seconds\": 0, \"microseconds\": 0}, \"event\": \"DEVICE_DELETED\", \"data\": {\"path\": \"/machine/peripheral/b1/virtio-backend\"}}\r\n"
             + "{\"timestamp\": {\"seconds\": 0, \"microseconds\": 0}, \"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"b1\", \"path\": \"/machine/peripheral/b1\"}}\r\n",
-            client.Settle());
-        Assert.Equal(Done, client.Ask("{'execute':'blockdev-del','arguments':{'node-name':'q1'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'blockdev-del','arguments':{'node-name':'f1'}}"));
-        Assert.Equal(["d0", "spare", "net0"], machine.Devices.GetBackends().Select(static backend => backend.Config.Name));
+            Client.Settle());
+        Assert.Equal(Done, Client.Ask("{'execute':'blockdev-del','arguments':{'node-name':'q1'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'blockdev-del','arguments':{'node-name':'f1'}}"));
+        Assert.Equal(["d0", "spare", "net0"], Machine.Devices.GetBackends().Select(static backend => backend.Config.Name));
     }
 
     [Fact]
     public void BlockdevAdd_OnTopThatFails_LeavesTheLowerNode()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        Assert.Equal(Done, client.Ask("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'q','file':'spare'}}"));
-        Assert.DoesNotContain(machine.Devices.GetBackends(), static backend => backend.Config.Name == "spare");
-        Assert.Equal("Node 'd0' is in use", client.Refusal("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'r','file':'d0'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'blockdev-add','arguments':{'driver':'file','node-name':'g','filename':'/g'}}"));
-        ((FakeDeviceManager)machine.Devices).NextRefusal = new VmException(VmErrorCode.HostFailure, "not qcow2");
-        Assert.Equal("not qcow2", client.Refusal("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'h','file':'g'}}"));
-        Assert.Contains(machine.Devices.GetBackends(), static backend => backend.Config.Name == "g");
-        Assert.Equal(Done, client.Ask("{'execute':'blockdev-del','arguments':{'node-name':'g'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'q','file':'spare'}}"));
+        Assert.DoesNotContain(Machine.Devices.GetBackends(), static backend => backend.Config.Name == "spare");
+        Assert.Equal("Node 'd0' is in use", Client.Refusal("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'r','file':'d0'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'blockdev-add','arguments':{'driver':'file','node-name':'g','filename':'/g'}}"));
+        ((FakeDeviceManager)Machine.Devices).NextRefusal = new VmException(VmErrorCode.HostFailure, "not qcow2");
+        Assert.Equal("not qcow2", Client.Refusal("{'execute':'blockdev-add','arguments':{'driver':'qcow2','node-name':'h','file':'g'}}"));
+        Assert.Contains(Machine.Devices.GetBackends(), static backend => backend.Config.Name == "g");
+        Assert.Equal(Done, Client.Ask("{'execute':'blockdev-del','arguments':{'node-name':'g'}}"));
     }
 
     [Theory]
@@ -148,11 +140,8 @@ public sealed class PciDeviceTests
     [InlineData(VmErrorCode.DuplicateId, "Duplicate device ID 'x'")]
     public void DeviceAdd_MachineRefuses_IsWorded(VmErrorCode code, string expected)
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        ((FakeDeviceManager)machine.Devices).NextRefusal = new VmException(code, "words");
-        Assert.Equal(expected, client.Refusal("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','id':'x','bus':'rp2'}}"));
+        ((FakeDeviceManager)Machine.Devices).NextRefusal = new VmException(code, "words");
+        Assert.Equal(expected, Client.Refusal("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','id':'x','bus':'rp2'}}"));
     }
 
     [Fact]
@@ -166,66 +155,57 @@ public sealed class PciDeviceTests
     [Fact]
     public void DeviceDel_ByIdAndByPath()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','bus':'rp2'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_del','arguments':{'id':'/machine/peripheral/b0'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_del','arguments':{'id':'/machine/peripheral-anon/device[0]'}}"));
-        Assert.Equal(["unplug b0", "unplug /machine/peripheral-anon/device[0]"], ((FakeDeviceManager)machine.Devices).Calls);
-        ((FakeDeviceManager)machine.Devices).NextRefusal = new VmException(VmErrorCode.HotplugNotSupported, "no");
-        Assert.Equal("Bus 'rp1' does not support hotplugging", client.Refusal("{'execute':'device_del','arguments':{'id':'b0'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','bus':'rp2'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_del','arguments':{'id':'/machine/peripheral/b0'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_del','arguments':{'id':'/machine/peripheral-anon/device[0]'}}"));
+        Assert.Equal(["unplug b0", "unplug /machine/peripheral-anon/device[0]"], ((FakeDeviceManager)Machine.Devices).Calls);
+        ((FakeDeviceManager)Machine.Devices).NextRefusal = new VmException(VmErrorCode.HotplugNotSupported, "no");
+        Assert.Equal("Bus 'rp1' does not support hotplugging", Client.Refusal("{'execute':'device_del','arguments':{'id':'b0'}}"));
     }
 
     [Fact]
     public void ObjectsAndChardevs_AreNamedByDevices()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        Assert.Equal(Done, client.Ask("{'execute':'object-add','arguments':{'qom-type':'rng-random','id':'r1','filename':'/dev/hwrng'}}"));
-        Assert.Equal("attempt to add duplicate property 'r1' to object (type 'container')", client.Refusal("{'execute':'object-add','arguments':{'qom-type':'rng-builtin','id':'r1'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','id':'rng1','rng':'r1','bus':'rp2'}}"));
-        Assert.Equal("/dev/hwrng", Assert.IsType<RngDeviceConfig>(machine.Devices.FindDevice("rng1")!.Config).Source);
+        Assert.Equal(Done, Client.Ask("{'execute':'object-add','arguments':{'qom-type':'rng-random','id':'r1','filename':'/dev/hwrng'}}"));
+        Assert.Equal("attempt to add duplicate property 'r1' to object (type 'container')", Client.Refusal("{'execute':'object-add','arguments':{'qom-type':'rng-builtin','id':'r1'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','id':'rng1','rng':'r1','bus':'rp2'}}"));
+        Assert.Equal("/dev/hwrng", Assert.IsType<RngDeviceConfig>(Machine.Devices.FindDevice("rng1")!.Config).Source);
         const string Chardev = "{'execute':'chardev-add','arguments':{'id':'v','backend':{'type':'socket','data':{'addr':{'type':'unix','data':{'path':'/v'}},'server':false}}}}";
-        Assert.Equal(Done, client.Ask(Chardev));
-        Assert.Equal("Chardev with id 'v' already exists", client.Refusal(Chardev));
-        Assert.Equal(Done, client.Ask("{'execute':'netdev_add','arguments':{'type':'vhost-user','id':'n1','chardev':'v','queues':2}}"));
-        Assert.Equal("chardev 'v' is already in use", client.Refusal("{'execute':'netdev_add','arguments':{'type':'vhost-user','id':'n2','chardev':'v'}}"));
-        Assert.Equal("Chardev 'v' is busy", client.Refusal("{'execute':'chardev-remove','arguments':{'id':'v'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-net-pci','id':'c1','netdev':'n1','mq':true,'mac':'52:54:00:00:00:01','bus':'rp3'}}"));
+        Assert.Equal(Done, Client.Ask(Chardev));
+        Assert.Equal("Chardev with id 'v' already exists", Client.Refusal(Chardev));
+        Assert.Equal(Done, Client.Ask("{'execute':'netdev_add','arguments':{'type':'vhost-user','id':'n1','chardev':'v','queues':2}}"));
+        Assert.Equal("chardev 'v' is already in use", Client.Refusal("{'execute':'netdev_add','arguments':{'type':'vhost-user','id':'n2','chardev':'v'}}"));
+        Assert.Equal("Chardev 'v' is busy", Client.Refusal("{'execute':'chardev-remove','arguments':{'id':'v'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-net-pci','id':'c1','netdev':'n1','mq':true,'mac':'52:54:00:00:00:01','bus':'rp3'}}"));
         Assert.Equal(
             "Property 'virtio-net-device.netdev' can't take value 'n1', it's in use",
-            client.Refusal("{'execute':'device_add','arguments':{'driver':'virtio-net-pci','id':'c2','netdev':'n1'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'netdev_del','arguments':{'id':'n1'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'chardev-remove','arguments':{'id':'v'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'object-del','arguments':{'id':'r1'}}"));
+            Client.Refusal("{'execute':'device_add','arguments':{'driver':'virtio-net-pci','id':'c2','netdev':'n1'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'netdev_del','arguments':{'id':'n1'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'chardev-remove','arguments':{'id':'v'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'object-del','arguments':{'id':'r1'}}"));
     }
 
     [Fact]
     public void Queries_DescribeWhatIsThere()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        string disks = client.Return("{'execute':'query-block'}").ToString();
+        string disks = Client.Return("{'execute':'query-block'}").ToString();
         Assert.StartsWith("[{\"device\":\"d0\",\"locked\":false,\"removable\":false,\"inserted\":{", disks);
         Assert.Contains("\"qdev\":\"/machine/peripheral/b0/virtio-backend\"", disks);
         Assert.Contains("\"image\":{\"virtual-size\":1048576,\"filename\":\"/d0\",\"format\":\"raw\"}", disks);
-        Assert.Equal(2, client.Return("{'execute':'query-named-block-nodes','arguments':{'flat':true}}").AsArray().Count);
-        client.Ask("{'execute':'blockdev-add','arguments':{'driver':'raw','node-name':'n','file':{'driver':'file','filename':'/n','node-name':'m'}}}");
+        Assert.Equal(2, Client.Return("{'execute':'query-named-block-nodes','arguments':{'flat':true}}").AsArray().Count);
+        Client.Ask("{'execute':'blockdev-add','arguments':{'driver':'raw','node-name':'n','file':{'driver':'file','filename':'/n','node-name':'m'}}}");
         Assert.Equal(
             ["d0", "spare", "n", "m"],
-            client.Return("{'execute':'query-named-block-nodes'}").AsArray().Select(static node => node.Member("node-name").AsString()));
-        string buses = client.Return("{'execute':'query-pci'}").ToString();
+            Client.Return("{'execute':'query-named-block-nodes'}").AsArray().Select(static node => node.Member("node-name").AsString()));
+        string buses = Client.Return("{'execute':'query-pci'}").ToString();
         Assert.StartsWith("[{\"bus\":0,\"devices\":[{\"irq_pin\":0,\"bus\":0,\"qdev_id\":\"rp1\",\"slot\":1,\"class_info\":{\"desc\":\"PCI bridge\",\"class\":1540},\"id\":{\"device\":12,\"vendor\":6966},\"function\":0,\"regions\":[],\"pci_bridge\":{\"bus\":{\"secondary\":1,\"number\":0,\"subordinate\":1},\"devices\":[{\"irq_pin\":0,\"bus\":1,\"qdev_id\":\"b0\"", buses);
-        Assert.Equal("virtio-blk-pci", client.Return("{'execute':'qom-get','arguments':{'path':'b0','property':'type'}}").AsString());
+        Assert.Equal("virtio-blk-pci", Client.Return("{'execute':'qom-get','arguments':{'path':'b0','property':'type'}}").AsString());
         Assert.Contains(
             "{\"default-value\":false,\"name\":\"mq\",\"type\":\"bool\"}",
-            client.Return("{'execute':'device-list-properties','arguments':{'typename':'virtio-net-pci'}}").ToString());
+            Client.Return("{'execute':'device-list-properties','arguments':{'typename':'virtio-net-pci'}}").ToString());
         Assert.Contains(
             "{\"name\":\"vfio-pci\",\"parent\":\"pci-device\"}",
-            client.Return("{'execute':'qom-list-types','arguments':{'implements':'device'}}").ToString());
+            Client.Return("{'execute':'qom-list-types','arguments':{'implements':'device'}}").ToString());
     }
 
     [Fact]
@@ -250,18 +230,15 @@ public sealed class PciDeviceTests
     [Fact]
     public void Failures_AreEvents()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        DeviceInfo disk = machine.Devices.FindDevice("b0")!;
-        machine.Raise(new VmEvent.DeviceFailed(disk, "flush", "No space left on device", true));
+        DeviceInfo disk = Machine.Devices.FindDevice("b0")!;
+        Machine.Raise(new VmEvent.DeviceFailed(disk, "flush", "No space left on device", true));
         Assert.EndsWith(
             "\"event\": \"BLOCK_IO_ERROR\", \"data\": {\"qom-path\": \"/machine/peripheral/b0/virtio-backend\", \"device\": \"d0\", \"node-name\": \"d0\", \"operation\": \"write\", \"action\": \"report\", \"nospace\": true, \"reason\": \"No space left on device\"}}\r\n",
-            client.Settle());
-        machine.Raise(new VmEvent.DeviceFailed(disk with { Config = new NetDeviceConfig() }, "connection", "gone", false));
+            Client.Settle());
+        Machine.Raise(new VmEvent.DeviceFailed(disk with { Config = new NetDeviceConfig() }, "connection", "gone", false));
         Assert.EndsWith(
             "\"event\": \"X_LIMBER_DEVICE_FAILED\", \"data\": {\"device\": \"b0\", \"path\": \"/machine/peripheral/b0\", \"operation\": \"connection\", \"nospace\": false, \"reason\": \"gone\"}}\r\n",
-            client.Settle());
+            Client.Settle());
     }
 
     [Fact]
@@ -285,16 +262,13 @@ public sealed class PciDeviceTests
     [Fact]
     public void DeviceDeleted_NamesWhatWasInside()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        client.Ask("{'execute':'device_add','arguments':{'driver':'vfio-pci','host':'1:0.0','id':'x','bus':'rp2'}}");
-        ((FakeDeviceManager)machine.Devices).GuestEject("x");
-        Assert.DoesNotContain("/x/", client.Settle());
-        client.Ask("{'execute':'device_add','arguments':{'driver':'qemu64-x86_64-cpu','apic-id':3,'id':'x'}}");
-        machine.GuestEject(3);
-        Assert.Contains("\"/machine/peripheral/x/lapic\"", client.Settle());
-        ((FakeDeviceManager)machine.Devices).GuestEject("b0");
-        Assert.Contains("\"/machine/peripheral/b0/virtio-backend\"", client.Settle());
+        Client.Ask("{'execute':'device_add','arguments':{'driver':'vfio-pci','host':'1:0.0','id':'x','bus':'rp2'}}");
+        ((FakeDeviceManager)Machine.Devices).GuestEject("x");
+        Assert.DoesNotContain("/x/", Client.Settle());
+        Client.Ask("{'execute':'device_add','arguments':{'driver':'qemu64-x86_64-cpu','apic-id':3,'id':'x'}}");
+        Machine.GuestEject(3);
+        Assert.Contains("\"/machine/peripheral/x/lapic\"", Client.Settle());
+        ((FakeDeviceManager)Machine.Devices).GuestEject("b0");
+        Assert.Contains("\"/machine/peripheral/b0/virtio-backend\"", Client.Settle());
     }
 }

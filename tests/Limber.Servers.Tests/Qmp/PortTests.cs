@@ -6,68 +6,54 @@ using Limber.Servers.Tests.Support;
 
 namespace Limber.Servers.Tests.Qmp;
 
-public sealed class PortTests
+public sealed class PortTests : DeviceSession
 {
-    private const string Done = "{\"return\": {}}\r\n";
-
     [Fact]
     public void Port_ComesAndGoes()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-serial-pci','id':'vs'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'chardev-add','arguments':{'id':'c','backend':{'type':'file','data':{'out':'/f','append':true}}}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtserialport','id':'p1','bus':'vs.0','chardev':'c','name':'n','nr':'3'}}"));
-        ConsolePortConfig port = Assert.Single(((ConsoleDeviceConfig)machine.Devices.FindDevice("vs")!.Config).Ports);
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-serial-pci','id':'vs'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'chardev-add','arguments':{'id':'c','backend':{'type':'file','data':{'out':'/f','append':true}}}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtserialport','id':'p1','bus':'vs.0','chardev':'c','name':'n','nr':'3'}}"));
+        ConsolePortConfig port = Assert.Single(((ConsoleDeviceConfig)Machine.Devices.FindDevice("vs")!.Config).Ports);
         Assert.Equal(new ConsolePortConfig { Id = "p1", Number = 3, Name = "n", Backend = new ChardevConfig.File("/f", true) }, port);
-        Assert.Equal("Chardev 'c' is busy", client.Refusal("{'execute':'chardev-remove','arguments':{'id':'c'}}"));
-        Assert.Equal("Duplicate device ID 'p1'", client.Refusal("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','id':'p1'}}"));
-        Assert.Equal("Duplicate device ID 'p1'", client.Refusal("{'execute':'device_add','arguments':{'driver':'qemu64-x86_64-cpu','id':'p1','apic-id':3}}"));
-        Assert.Contains("p1", services.Devices.RemovableIds);
+        Assert.Equal("Chardev 'c' is busy", Client.Refusal("{'execute':'chardev-remove','arguments':{'id':'c'}}"));
+        Assert.Equal("Duplicate device ID 'p1'", Client.Refusal("{'execute':'device_add','arguments':{'driver':'virtio-rng-pci','id':'p1'}}"));
+        Assert.Equal("Duplicate device ID 'p1'", Client.Refusal("{'execute':'device_add','arguments':{'driver':'qemu64-x86_64-cpu','id':'p1','apic-id':3}}"));
+        Assert.Contains("p1", Services.Devices.RemovableIds);
 
         Assert.Equal(
             "{\"timestamp\": {\"seconds\": 0, \"microseconds\": 0}, \"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"p1\", \"path\": \"/machine/peripheral/p1\"}}\r\n" + Done,
-            client.Ask("{'execute':'device_del','arguments':{'id':'p1'}}"));
-        Assert.Empty(((ConsoleDeviceConfig)machine.Devices.FindDevice("vs")!.Config).Ports);
-        Assert.Equal(Done, client.Ask("{'execute':'chardev-remove','arguments':{'id':'c'}}"));
+            Client.Ask("{'execute':'device_del','arguments':{'id':'p1'}}"));
+        Assert.Empty(((ConsoleDeviceConfig)Machine.Devices.FindDevice("vs")!.Config).Ports);
+        Assert.Equal(Done, Client.Ask("{'execute':'chardev-remove','arguments':{'id':'c'}}"));
     }
 
     [Fact]
     public void TwoNullChardevs_AreTwo()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-serial-pci','id':'vs'}}");
+        Client.Ask("{'execute':'device_add','arguments':{'driver':'virtio-serial-pci','id':'vs'}}");
         foreach (string id in (string[])["a", "b"])
         {
-            Assert.Equal(Done, client.Ask($"{{'execute':'chardev-add','arguments':{{'id':'{id}','backend':{{'type':'null','data':{{}}}}}}}}"));
+            Assert.Equal(Done, Client.Ask($"{{'execute':'chardev-add','arguments':{{'id':'{id}','backend':{{'type':'null','data':{{}}}}}}}}"));
         }
 
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtconsole','chardev':'a'}}"));
-        Assert.Equal("chardev 'a' is already in use", client.Refusal("{'execute':'device_add','arguments':{'driver':'virtconsole','chardev':'a'}}"));
-        Assert.Equal(Done, client.Ask("{'execute':'device_add','arguments':{'driver':'virtconsole','chardev':'b'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtconsole','chardev':'a'}}"));
+        Assert.Equal("chardev 'a' is already in use", Client.Refusal("{'execute':'device_add','arguments':{'driver':'virtconsole','chardev':'a'}}"));
+        Assert.Equal(Done, Client.Ask("{'execute':'device_add','arguments':{'driver':'virtconsole','chardev':'b'}}"));
     }
 
     [Fact]
     public void PortChanges_AreEvents()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        machine.Raise(new VmEvent.PortChanged("p1", true));
-        Assert.Contains("\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": true, \"id\": \"p1\"}}", client.Settle());
+        Machine.Raise(new VmEvent.PortChanged("p1", true));
+        Assert.Contains("\"event\": \"VSERPORT_CHANGE\", \"data\": {\"open\": true, \"id\": \"p1\"}}", Client.Settle());
     }
 
     [Fact]
     public void GuestAgent_IsAdded()
     {
-        FakeVirtualMachine machine = FakeDeviceManager.CreateMachine();
-        using MonitorServices services = new(machine);
-        using QmpClient client = new(services);
-        Assert.Equal(Done, client.Ask("{'execute':'x-limber-add-guest-agent'}"));
-        Assert.True(((ConsoleDeviceConfig)machine.Devices.FindDevice("__guest_agent")!.Config).Ports.Single().IsGuestAgent);
+        Assert.Equal(Done, Client.Ask("{'execute':'x-limber-add-guest-agent'}"));
+        Assert.True(((ConsoleDeviceConfig)Machine.Devices.FindDevice("__guest_agent")!.Config).Ports.Single().IsGuestAgent);
     }
 
     [Theory]
