@@ -51,9 +51,14 @@ public sealed class QmpClient : IDisposable
 
                 return client;
             }
-            catch (SocketException) when (!deadline.HasPassed)
+            catch (SocketException e)
             {
                 socket.Dispose();
+                if (deadline.HasPassed)
+                {
+                    throw new ScenarioException($"nobody listens on {path} after {seconds} s: {e.Message}");
+                }
+
                 Thread.Sleep(20);
             }
         }
