@@ -37,6 +37,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
         ExitBenchmark.Definition,
         ManyBenchmark.Definition,
         ManyBenchmark.OnlineDefinition,
+        ManyBenchmark.RepeatedDefinition,
         GrowBenchmark.Definition,
     ];
 

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Limber.Interop;
@@ -8,13 +9,14 @@ public sealed unsafe class HostMapping : SafeHandle
 {
     private readonly bool shared;
 
-    private HostMapping(nint address, ulong length, bool shared, FileDescriptor? file = null)
+    private HostMapping(nint address, ulong length, bool shared, FileDescriptor? file = null, ulong hugePageSize = 0)
         : base(Libc.MAP_FAILED, ownsHandle: true)
     {
         SetHandle(address);
         Length = length;
         this.shared = shared;
         File = file;
+        HugePageSize = hugePageSize;
     }
 
     /// <inheritdoc/>
@@ -28,6 +30,9 @@ public sealed unsafe class HostMapping : SafeHandle
 
     /// <summary>The memory file behind the pages, for other processes; null for pages that are private or of a file of somebody else.</summary>
     public FileDescriptor? File { get; }
+
+    /// <summary>Bytes of one of the huge pages that are reserved for it; 0 for ordinary pages.</summary>
+    public ulong HugePageSize { get; }
 
     /// <summary>Maps private zero pages that are not backed before they are touched.</summary>
     /// <param name="length">Bytes, a multiple of the page size.</param>
@@ -47,30 +52,26 @@ public sealed unsafe class HostMapping : SafeHandle
 
     /// <summary>Maps shared zero pages of a new memory file, for back ends in other processes.</summary>
     /// <inheritdoc cref="AllocatePrivate"/>
-    public static HostMapping AllocateShared(ulong length, string name)
+    public static HostMapping AllocateShared(ulong length, string name) => MapNewFile(length, name, Libc.MFD_CLOEXEC, 0);
+
+    /// <summary>
+    /// Maps shared zero pages of a new memory file that consists of huge pages. They are reserved here, so that none is missing later,
+    /// and stay with the mapping: parts of it are never given back.
+    /// </summary>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <param name="pageSize">Bytes of a page, a power of two; null for the host's default.</param>
+    /// <param name="name">What the pages are for, for the error text.</param>
+    /// <exception cref="HostException">The host has not as many, or none of this size.</exception>
+    public static HostMapping AllocateHuge(ulong length, ulong? pageSize, string name)
     {
-        int fd = Libc.memfd_create(name, Libc.MFD_CLOEXEC);
-        if (fd < 0)
+        ulong size = pageSize ?? HugePages.DefaultSize;
+        if (size == 0 || !BitOperations.IsPow2(size) || length % size != 0)
         {
-            throw HostException.FromLastError($"cannot create a memory file for {name}");
+            throw new HostException($"cannot map {length} bytes for {name} in huge pages of {size} bytes", ErrorNumber.EINVAL);
         }
 
-        var file = new FileDescriptor(fd);
-        try
-        {
-            if (Libc.ftruncate(fd, checked((long)length)) != 0)
-            {
-                throw HostException.FromLastError($"cannot size the memory file for {name} to {length} bytes");
-            }
-
-            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
-            return Checked(address, length, shared: true, name, file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        uint order = (uint)BitOperations.Log2(size) << Libc.MFD_HUGE_SHIFT;
+        return MapNewFile(length, $"{name} in huge pages of {size} bytes", Libc.MFD_CLOEXEC | Libc.MFD_HUGETLB | order, size);
     }
 
     /// <summary>Maps the first bytes of a file descriptor, shared and writable.</summary>
@@ -140,10 +141,18 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>Asks for huge pages where the host has them; no effect where it does not.</summary>
     public void PreferHugePages() => _ = Libc.madvise(handle, (nuint)Length, Libc.MADV_HUGEPAGE);
 
-    /// <summary>Returns all pages to the host; they read as zeros afterwards.</summary>
+    /// <summary>Returns all pages to the host, but for huge ones; all read as zeros afterwards.</summary>
     /// <exception cref="HostException">The host refused.</exception>
     public void Discard()
     {
+        if (HugePageSize != 0)
+        {
+            // SAFETY: the whole mapping, which is writable. Were its pages given back, another process could take them, and the next
+            // access here would be a bus error.
+            NativeMemory.Clear((void*)handle, (nuint)Length);
+            return;
+        }
+
         if (Libc.madvise(handle, (nuint)Length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) != 0)
         {
             throw HostException.FromLastError($"cannot discard {Length} bytes of memory");
@@ -153,7 +162,7 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>Returns a part to the host; it reads as zeros afterwards. Allocates nothing.</summary>
     /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
     /// <param name="length">Bytes, a multiple of the page size.</param>
-    /// <returns>False when the host refused: pages that are locked, or a file without holes.</returns>
+    /// <returns>False when the host refused: pages that are locked, a file without holes; or they are huge pages, which stay reserved.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the mapping.</exception>
     public bool TryDiscard(ulong offset, ulong length)
     {
@@ -162,7 +171,7 @@ public sealed unsafe class HostMapping : SafeHandle
             throw new ArgumentOutOfRangeException(nameof(offset), $"range 0x{offset:x} of {length} bytes is not inside a mapping of {Length} bytes");
         }
 
-        return Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
+        return HugePageSize == 0 && Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
     }
 
     /// <summary>
@@ -185,6 +194,12 @@ public sealed unsafe class HostMapping : SafeHandle
         return address != Libc.MAP_FAILED;
     }
 
+    /// <summary>
+    /// Returns everything to the host, whoever else maps it: nobody touches the mapping any more, and it is going to be disposed. What the
+    /// host refuses goes with the last mapping.
+    /// </summary>
+    public void GiveUp() => _ = Libc.madvise(handle, (nuint)Length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED);
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
@@ -192,13 +207,40 @@ public sealed unsafe class HostMapping : SafeHandle
         return Libc.munmap(handle, (nuint)Length) == 0;
     }
 
-    private static HostMapping Checked(nint address, ulong length, bool shared, string name, FileDescriptor? file = null)
+    private static HostMapping MapNewFile(ulong length, string name, uint flags, ulong hugePageSize)
+    {
+        int fd = Libc.memfd_create(name, flags);
+        if (fd < 0)
+        {
+            throw HostException.FromLastError($"cannot create a memory file for {name}");
+        }
+
+        var file = new FileDescriptor(fd);
+        try
+        {
+            if (Libc.ftruncate(fd, checked((long)length)) != 0)
+            {
+                throw HostException.FromLastError($"cannot size the memory file for {name} to {length} bytes");
+            }
+
+            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
+            return Checked(address, length, shared: true, name, file, hugePageSize);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static HostMapping Checked(
+        nint address, ulong length, bool shared, string name, FileDescriptor? file = null, ulong hugePageSize = 0)
     {
         if (address == Libc.MAP_FAILED)
         {
             throw HostException.FromLastError($"cannot map {length} bytes for {name}");
         }
 
-        return new HostMapping(address, length, shared, file);
+        return new HostMapping(address, length, shared, file, hugePageSize);
     }
 }

@@ -25,6 +25,8 @@ public static unsafe partial class Libc
     public const int MADV_NOHUGEPAGE = 15;
     public const int MADV_POPULATE_WRITE = 23;
     public const uint MFD_CLOEXEC = 1;
+    public const uint MFD_HUGETLB = 4;
+    public const int MFD_HUGE_SHIFT = 26;
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
     public const int O_CLOEXEC = 0x80000;

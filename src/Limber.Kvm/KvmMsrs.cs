@@ -10,7 +10,7 @@ namespace Limber.Kvm;
 /// <param name="fd">The vCPU's descriptor, which stays the vCPU's.</param>
 internal sealed unsafe class KvmMsrs(FileDescriptor fd)
 {
-    /// <summary>Registers that are written by one request; the kernel takes up to 255.</summary>
+    /// <summary>Registers of one request; the kernel takes up to 255.</summary>
     private const int MostAtOnce = 128;
 
     /// <summary>
@@ -19,14 +19,22 @@ internal sealed unsafe class KvmMsrs(FileDescriptor fd)
     /// </summary>
     public kvm_msr_entry[] Read(ReadOnlySpan<uint> wanted)
     {
+        byte* buffer = stackalloc byte[8 + (MostAtOnce * sizeof(kvm_msr_entry))];
+        var entries = new Span<kvm_msr_entry>(buffer + 8, MostAtOnce);
         var values = new List<kvm_msr_entry>(wanted.Length);
-        foreach (uint index in wanted)
+        while (!wanted.IsEmpty)
         {
-            kvm_msr_entry entry = new() { index = index };
-            if (Transfer(KvmIoctl.KVM_GET_MSRS, ref entry))
+            int count = Math.Min(wanted.Length, MostAtOnce);
+            *(ulong*)buffer = (ulong)count;
+            for (int i = 0; i < count; i++)
             {
-                values.Add(entry);
+                entries[i] = new kvm_msr_entry { index = wanted[i] };
             }
+
+            // The kernel tells how many it read; it stops at the first that the host lacks.
+            int read = Math.Clamp(KvmIo.TryCall(fd, KvmIoctl.KVM_GET_MSRS, (nint)buffer), 0, count);
+            values.AddRange(entries[..read]);
+            wanted = wanted[Math.Min(read + 1, count)..];
         }
 
         return [.. values];
@@ -35,8 +43,10 @@ internal sealed unsafe class KvmMsrs(FileDescriptor fd)
     /// <summary>Writes one register; false when the host lacks it or refuses the value.</summary>
     public bool TryWrite(uint index, ulong value)
     {
-        kvm_msr_entry entry = new() { index = index, data = value };
-        return Transfer(KvmIoctl.KVM_SET_MSRS, ref entry);
+        byte* buffer = stackalloc byte[8 + sizeof(kvm_msr_entry)];
+        *(ulong*)buffer = 1;
+        *(kvm_msr_entry*)(buffer + 8) = new kvm_msr_entry { index = index, data = value };
+        return KvmIo.TryCall(fd, KvmIoctl.KVM_SET_MSRS, (nint)buffer) == 1;
     }
 
     /// <summary>
@@ -55,15 +65,5 @@ internal sealed unsafe class KvmMsrs(FileDescriptor fd)
             int written = Math.Clamp(KvmIo.TryCall(fd, KvmIoctl.KVM_SET_MSRS, (nint)buffer), 0, count);
             entries = entries[Math.Min(written + 1, count)..];
         }
-    }
-
-    private bool Transfer(uint request, ref kvm_msr_entry entry)
-    {
-        byte* buffer = stackalloc byte[8 + sizeof(kvm_msr_entry)];
-        *(ulong*)buffer = 1;
-        *(kvm_msr_entry*)(buffer + 8) = entry;
-        int done = KvmIo.TryCall(fd, request, (nint)buffer);
-        entry = *(kvm_msr_entry*)(buffer + 8);
-        return done == 1;
     }
 }

@@ -26,10 +26,14 @@ internal sealed unsafe class KvmVcpuResetState
 
     private KvmVcpuResetState() { }
 
+    /// <summary>The model-specific registers of this state.</summary>
+    public uint[] GetMsrIndexes() => Array.ConvertAll(msrs, m => m.index);
+
     /// <summary>Reads the state of a vCPU that never ran and whose CPUID is set.</summary>
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="x2Apic">Start in x2APIC mode. The kernel's own fresh state is always xAPIC mode.</param>
-    public static KvmVcpuResetState Capture(KvmVcpu vcpu, bool x2Apic)
+    /// <param name="msrs">Model-specific registers; those that the host lacks are left out.</param>
+    public static KvmVcpuResetState Capture(KvmVcpu vcpu, bool x2Apic, ReadOnlySpan<uint> msrs)
     {
         var state = new KvmVcpuResetState();
         vcpu.Get(KvmIoctl.KVM_GET_REGS, ref state.regs);
@@ -47,7 +51,7 @@ internal sealed unsafe class KvmVcpuResetState
         vcpu.Get(KvmIoctl.KVM_GET_VCPU_EVENTS, ref state.events);
         vcpu.Get(KvmIoctl.KVM_GET_LAPIC, ref state.lapic);
         vcpu.Get(KvmIoctl.KVM_GET_MP_STATE, ref state.mpState);
-        state.msrs = vcpu.Msrs.Read(KvmResetMsrs.All);
+        state.msrs = vcpu.Msrs.Read(msrs);
         return state;
     }
 

@@ -151,7 +151,10 @@ public sealed unsafe class KvmVm : IDisposable
             return captured;
         }
 
-        KvmVcpuResetState capture = KvmVcpuResetState.Capture(fresh, HasX2ApicIds);
+        // What the host has the boot processor has shown, and asking for it takes one request instead of one a gap: the other kind is
+        // captured at the first plug, while its client waits.
+        ReadOnlySpan<uint> msrs = Volatile.Read(ref bootProcessorState) is { } boot ? boot.GetMsrIndexes() : KvmResetMsrs.All;
+        KvmVcpuResetState capture = KvmVcpuResetState.Capture(fresh, HasX2ApicIds, msrs);
         return Interlocked.CompareExchange(ref state, capture, null) ?? capture;
     }
 

@@ -56,7 +56,7 @@ internal sealed class DeviceMemory : IDisposable
         {
             MemoryBackendSet.Check(config);
             check(config);
-            range = space.Reserve(config.Size, DimmConfig.Granule, address);
+            range = space.Reserve(config.Size, ulong.Max(DimmConfig.Granule, config.HugePageSize ?? 0), address);
             mapping = MemoryBackendSet.Open(config);
             if (config.Preallocate)
             {
@@ -110,7 +110,7 @@ internal sealed class DeviceMemory : IDisposable
         // What it had goes back to the host now, whoever else may still map it.
         if (Config.Kind != MemoryBackendKind.File)
         {
-            _ = Region.TryDiscard(0, Region.Range.Length);
+            Region.GiveUp();
         }
 
         Region.Dispose();

@@ -156,7 +156,7 @@ internal sealed class MachinePlatform : IDisposable
                 vm.EnableX2ApicIds();
             }
 
-            memory = AllocateMemory(layout, config.Memory.Shared);
+            memory = BootMemory.Allocate(layout, config.Memory);
             foreach (GuestMemoryRegion region in memory.Regions)
             {
                 vm.MemorySlots.Map(region);
@@ -243,29 +243,6 @@ internal sealed class MachinePlatform : IDisposable
         vm.Dispose();
         kvm.Dispose();
         DisposeMemory(memory);
-    }
-
-    private static GuestMemory AllocateMemory(MemoryLayout layout, bool shared)
-    {
-        var regions = new List<GuestMemoryRegion>();
-        try
-        {
-            foreach (GuestRange range in layout.Ranges)
-            {
-                HostMapping mapping = shared
-                    ? HostMapping.AllocateShared(range.Length, "guest memory")
-                    : HostMapping.AllocatePrivate(range.Length, "guest memory");
-                mapping.PreferHugePages();
-                regions.Add(new GuestMemoryRegion(range.Start, mapping));
-            }
-
-            return new GuestMemory([.. regions]);
-        }
-        catch
-        {
-            regions.ForEach(r => r.Dispose());
-            throw;
-        }
     }
 
     private static void DisposeMemory(GuestMemory? memory)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading;
+using Limber.Config;
 using Limber.Config.Backends;
 using Limber.Control;
 using Limber.Interop;
@@ -99,6 +100,10 @@ internal sealed class MemoryBackendSet
                 ? $"memory backend '{config.Name}' has a path, '{config.Path}', and is not of a file"
             : config.Kind == MemoryBackendKind.File && Directory.Exists(config.Path)
                 ? $"'{config.Path}' of memory backend '{config.Name}' is a directory; files without a name are not built"
+            : config.HugePages && config.Kind != MemoryBackendKind.Memfd
+                ? $"memory backend '{config.Name}' has huge pages, which only memory-backend-memfd can have"
+            : PageRules.FindProblem(config.Size, config.HugePages, config.HugePageSize) is { } wrong
+                ? $"the huge page size of memory backend '{config.Name}': {wrong}"
             : null;
         if (problem is not null)
         {
@@ -111,7 +116,8 @@ internal sealed class MemoryBackendSet
     public static HostMapping Open(MemoryBackendConfig config)
     {
         string purpose = $"memory backend '{config.Name}'";
-        HostMapping mapping = config.Kind == MemoryBackendKind.File ? HostMapping.OpenFile(config.Path!, config.Size, config.Share)
+        HostMapping mapping = config.HugePages ? HostMapping.AllocateHuge(config.Size, config.HugePageSize, purpose)
+            : config.Kind == MemoryBackendKind.File ? HostMapping.OpenFile(config.Path!, config.Size, config.Share)
             : config.Kind == MemoryBackendKind.Memfd || config.Share ? HostMapping.AllocateShared(config.Size, purpose)
             : HostMapping.AllocatePrivate(config.Size, purpose);
         mapping.PreferHugePages();

@@ -19,6 +19,9 @@ internal sealed class MemoryPlatform
     private const ulong AreaAlignment = 2UL << 30;
     private const ulong SlackPerSlot = 1UL << 30;
 
+    // PCI's 64-bit memory begins at the next multiple of this.
+    private const ulong DeviceRoom = 4UL << 30;
+
     private readonly Dictionary<int, (GuestRange Range, int Node)> present = [];
 
     /// <param name="config">Slots and sizes.</param>
@@ -69,13 +72,13 @@ internal sealed class MemoryPlatform
         }
 
         GuestAddress start = ramEnd.AlignUp(AreaAlignment);
-        ulong limit = 1UL << physicalBits;
+        ulong limit = ulong.Min(1UL << physicalBits, PlatformMap.PciMemory64Limit) - DeviceRoom;
         ulong slack = ulong.Min(config.HotplugSize, (ulong)config.Slots * SlackPerSlot);
         if (start.Value >= limit || config.HotplugSize > limit - start.Value || slack > limit - start.Value - config.HotplugSize)
         {
             throw new VmException(
                 VmErrorCode.Failed,
-                $"maximum memory size 0x{config.MaximumSize:x} with {config.Slots} slots needs addresses beyond the {physicalBits} bits of the processors");
+                $"maximum memory size 0x{config.MaximumSize:x} with {config.Slots} slots needs addresses beyond 0x{limit:x}: behind them are those of devices, within the {physicalBits} bits of the processors");
         }
 
         return new GuestRange(start, config.HotplugSize + slack);

@@ -125,6 +125,11 @@ internal sealed class MemoryResizer
 
     private MemoryResize ResizeVirtioMem(ulong desired, TimeSpan? deadline)
     {
+        if (!platform.Config.Memory.Zones.IsEmpty)
+        {
+            throw NoPlan(desired, "the memory consists of zones, each of which has a size of its own (vm.resize-zone)");
+        }
+
         VirtioMemTarget device = virtioMem.GetAll().FirstOrDefault()
             ?? throw new VmException(VmErrorCode.HotplugNotSupported, "the machine has no virtio-mem device");
         ulong others = totals.GetExpected() - device.Memory.RequestedSize;
@@ -203,9 +208,23 @@ internal sealed class MemoryResizer
         }
     }
 
-    private DimmConfig CreateDimm(ulong bytes, string? id) => new()
+    // Of the same kind of pages as boot memory.
+    private DimmConfig CreateDimm(ulong bytes, string? id)
     {
-        Id = id,
-        Memory = new MemoryBackendConfig { Name = id ?? "resized", Size = bytes, Share = platform.Config.Memory.Shared },
-    };
+        MemoryConfig boot = platform.Config.Memory;
+        return new()
+        {
+            Id = id,
+            Memory = new MemoryBackendConfig
+            {
+                Name = id ?? "resized",
+                Size = bytes,
+                Kind = boot.HugePages ? MemoryBackendKind.Memfd : MemoryBackendKind.Ram,
+                Share = boot.Shared,
+                HugePages = boot.HugePages,
+                HugePageSize = boot.HugePageSize,
+                Preallocate = boot.Preallocate,
+            },
+        };
+    }
 }

@@ -56,10 +56,11 @@ internal sealed class VirtioMemFactory(MemorySpace space, MemoryBackendSet backe
 
     private static void CheckBackend(MemoryBackendConfig config)
     {
-        if (config.Kind == MemoryBackendKind.File || config.Preallocate)
+        // Huge pages that were given back may be gone when the guest wants them again, and what touches them then fails.
+        if (config.Kind == MemoryBackendKind.File || config.Preallocate || config.HugePages)
         {
             throw new VmException(
-                VmErrorCode.InvalidDevice, $"memory backend '{config.Name}' is of a file or preallocated, which a virtio-mem device can't be");
+                VmErrorCode.InvalidDevice, $"memory backend '{config.Name}' is of a file or of huge pages or preallocated, which a virtio-mem device can't be");
         }
     }
 }

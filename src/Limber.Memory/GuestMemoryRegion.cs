@@ -39,8 +39,11 @@ public sealed unsafe class GuestMemoryRegion : IDisposable
         return true;
     }
 
-    /// <summary>Gives all pages back to the host; the guest reads zeros afterwards.</summary>
+    /// <summary>Gives all pages back to the host, but for huge ones; the guest reads zeros afterwards.</summary>
     public void Discard() => mapping.Discard();
+
+    /// <inheritdoc cref="HostMapping.GiveUp"/>
+    public void GiveUp() => mapping.GiveUp();
 
     /// <summary>Gives a part back to the host; the guest reads zeros afterwards.</summary>
     /// <param name="offset">From <see cref="Range"/>'s start, page aligned.</param>

@@ -152,9 +152,46 @@ public sealed class MemoryHotplugTests
     [InlineData("--memory size=1G,hotplug_method=virtio-mem,hotplug_size=1G,hotplugged_size=2G", "hotplugged_size=2147483648 is larger than hotplug_size=1073741824")]
     [InlineData("--memory size=1G,hotplug_method=virtio-mem,hotplug_size=1G,hotplugged_size=1M", "hotplugged_size must be a multiple of 2097152 bytes, virtio-mem's block size")]
     [InlineData("--memory size=1G,hotplug_size=17179869183G", "size and hotplug_size together are too large")]
-    [InlineData("--memory size=0 --memory-zone id=a,size=1G", "not built yet (supported: one zone, mem0, which is all of --memory size=N)")]
+    [InlineData("--memory size=1G,hugepages=on,hotplug_method=virtio-mem,hotplug_size=1G", "hugepages=on with virtio-mem is not built yet")]
+    [InlineData("--memory size=1G,hugepage_size=2M", "hugepage_size 2097152 says the size of huge pages, and there are none")]
+    [InlineData("--memory size=1G,hugepages=on,hugepage_size=3M", "hugepage_size 3145728 is not a power of two above 4096")]
+    [InlineData("--memory size=1537M,hugepages=on,hugepage_size=2M", "hugepage_size 2097152 does not divide the 1611661312 bytes of memory")]
     public void CloudHypervisor_RefusesBadMemory(string options, string expected) =>
         Assert.EndsWith(": " + expected, CommandLines.Error("cloud-hypervisor --kernel k " + options));
+
+    [Fact]
+    public void CloudHypervisor_ReadsPages()
+    {
+        MemoryConfig memory = CommandLines.Run("cloud-hypervisor --kernel k --memory size=1G,hugepages=on,hugepage_size=2M,prefault=on,hotplug_size=1G").Memory;
+        Assert.Equal((true, 2 * MiB, true, 8), (memory.HugePages, memory.HugePageSize, memory.Preallocate, memory.Slots));
+        Assert.Null(CommandLines.Run("cloud-hypervisor --kernel k --memory size=1G,hugepages=on").Memory.HugePageSize);
+    }
+
+    [Fact]
+    public void Qemu_ReadsPages_OfModulesAndNodes()
+    {
+        VmConfig config = CommandLines.Run(
+            "limber -m 1G,slots=1,maxmem=4G -object memory-backend-memfd,id=a,size=1G,hugetlb=on,hugetlbsize=2M,prealloc=on -numa node,memdev=a "
+            + "-object memory-backend-memfd,id=b,size=1G,hugetlb=on -device pc-dimm,memdev=b");
+        Assert.Equal((true, 2 * MiB, true, true), (config.Memory.HugePages, config.Memory.HugePageSize, config.Memory.Preallocate, config.Memory.Shared));
+        Assert.Equal(
+            new MemoryBackendConfig { Name = "b", Size = GiB, Kind = MemoryBackendKind.Memfd, Share = true, HugePages = true },
+            Assert.Single(config.Backends.OfType<MemoryBackendConfig>()));
+    }
+
+    [Theory]
+    [InlineData("limber -m 1G -mem-prealloc", true)]
+    [InlineData("limber -m 1G", false)]
+    [InlineData(StratoVirt + "-kernel k -m 1G -mem-prealloc", true)]
+    public void BootMemory_CanBeAllocatedBeforehand(string line, bool expected) =>
+        Assert.Equal(expected, CommandLines.Run(line).Memory.Preallocate);
+
+    [Fact]
+    public void Qemu_NodesOfUnlikePages_AreNotBuilt() =>
+        Assert.EndsWith(
+            "boot memory of unlike pages: not built yet (supported: prealloc, hugetlb and hugetlbsize of b as a has them)",
+            CommandLines.Error(
+                "limber -m 1G -object memory-backend-memfd,id=a,size=512M,hugetlb=on -numa node,memdev=a -object memory-backend-ram,id=b,size=512M -numa node,memdev=b"));
 
     [Fact]
     public void StratoVirt_ReadsMaximumAndVirtioMem()

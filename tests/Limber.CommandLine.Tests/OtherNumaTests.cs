@@ -71,7 +71,7 @@ public sealed class OtherNumaTests
     [InlineData("guest_numa_id=0,distances=[1@20]", "--numa guest_numa_id=0,distances=[1@20]: distances: '1' is not a number from 0 to 0")]
     [InlineData("guest_numa_id=0,distances=[0@10,0@10]", "--numa guest_numa_id=0,distances=[0@10,0@10]: the distance to node 0 is given twice")]
     [InlineData("guest_numa_id=0,distances=[0]", "--numa guest_numa_id=0,distances=[0]: distances: '' is not a number from 0 to 255")]
-    [InlineData("guest_numa_id=0,memory_zones=[mem1]", "--numa guest_numa_id=0,memory_zones=[mem1]: memory zone 'mem1': not built yet (supported: mem0, all boot memory)")]
+    [InlineData("guest_numa_id=0,memory_zones=[mem1]", "--numa guest_numa_id=0,memory_zones=[mem1]: there is no memory zone 'mem1'; there is mem0")]
     [InlineData("guest_numa_id=0,memory_zones=mem0 guest_numa_id=1,memory_zones=mem0", "--numa guest_numa_id=1,memory_zones=mem0: memory zone 'mem0' is in two nodes, 0 and 1")]
     [InlineData("guest_numa_id=0,pci_segments=[0]", "--numa guest_numa_id=0,pci_segments=[0]: pci_segments=[0]: not built yet")]
     [InlineData("guest_numa_id=0,foo=1", "--numa guest_numa_id=0,foo=1: unknown option 'foo'")]

@@ -43,6 +43,48 @@ public sealed unsafe class HostMappingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => mapping.TryDiscard(offset, length));
     }
 
+    [Theory]
+    [InlineData(0x300000, 0x200000)]
+    [InlineData(0x200000, 0x180000)]
+    public void HugePages_ThatDoNotFit_AreRefused(ulong length, ulong page)
+    {
+        HostException e = Assert.Throws<HostException>(() => HostMapping.AllocateHuge(length, page, "test"));
+        Assert.StartsWith($"cannot map {length} bytes for test in huge pages of {page} bytes: ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HugePages_MoreThanThereAre_AreRefusedAtOnce()
+    {
+        HostException e = Assert.Throws<HostException>(() => HostMapping.AllocateHuge(1UL << 46, null, "test"));
+        Assert.Contains($"test in huge pages of {HugePages.DefaultSize} bytes", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HugePages_StayReserved_AndReadAsZerosAfterADiscard()
+    {
+        HostMapping mapping;
+        try
+        {
+            mapping = HostMapping.AllocateHuge(2 << 20, 2 << 20, "test");
+        }
+        catch (HostException e)
+        {
+            Assert.Skip("the host keeps no huge pages: " + e.Message);
+            return;
+        }
+
+        using (mapping)
+        {
+            var bytes = new Span<byte>((void*)mapping.Address, (int)mapping.Length);
+            bytes.Fill(0xAA);
+            Assert.False(mapping.TryDiscard(0, mapping.Length));
+            Assert.Equal(0xAA, bytes[0]);
+            mapping.Discard();
+            Assert.Equal(-1, bytes.IndexOfAnyExcept((byte)0));
+            mapping.GiveUp();
+        }
+    }
+
     [Fact]
     public void TryDiscard_WhatTheHostRefuses_IsFalse()
     {

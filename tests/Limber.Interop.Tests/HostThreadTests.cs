@@ -1,3 +1,4 @@
+using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading;
 
@@ -28,5 +29,36 @@ public sealed class HostThreadTests
         }
 
         return Descend(depth - 1) + frame[0];
+    }
+
+    [Fact]
+    public void SetName_OfAnotherThread_IsWhatToolsShow()
+    {
+        int id = 0;
+        using var ready = new ManualResetEventSlim();
+        using var done = new ManualResetEventSlim();
+        var thread = new Thread(() =>
+        {
+            id = HostThread.CurrentId;
+            ready.Set();
+            done.Wait();
+        });
+        thread.Start();
+        ready.Wait(TestContext.Current.CancellationToken);
+        HostThread.SetName(id, "name-of-another");
+        string name = File.ReadAllText($"/proc/self/task/{id}/comm").Trim();
+        done.Set();
+        thread.Join();
+        Assert.Equal("name-of-another", name);
+    }
+
+    [Fact]
+    public void SetName_OfAThreadThatIsGone_IsHarmless()
+    {
+        int id = 0;
+        var thread = new Thread(() => id = HostThread.CurrentId);
+        thread.Start();
+        thread.Join();
+        HostThread.SetName(id, "nobody");
     }
 }

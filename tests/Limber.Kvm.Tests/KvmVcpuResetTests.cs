@@ -108,5 +108,24 @@ public sealed class KvmVcpuResetTests
         Assert.Equal(0x806UL, Read(vcpu, MsrMtrrDefaultType));
     }
 
+    [Fact]
+    public void ReadMsrs_WithSomeThatTheHostLacks_ReadsTheOthers()
+    {
+        using var vm = new TinyVm(FourReadsOfOneInstruction);
+        using KvmVcpu vcpu = vm.CreateVcpu(3);
+        vcpu.SetMsr(MsrMtrrDefaultType, 0x806);
+        var wanted = new uint[300];
+        Array.Fill(wanted, MsrMtrrDefaultType);
+        foreach (int missing in (int[])[0, 1, 127, 128, 299])
+        {
+            wanted[missing] = 0x12345;
+        }
+
+        kvm_msr_entry[] read = vcpu.Msrs.Read(wanted);
+
+        Assert.Equal(295, read.Length);
+        Assert.All(read, e => Assert.Equal((MsrMtrrDefaultType, 0x806UL), (e.index, e.data)));
+    }
+
     private static ulong Read(KvmVcpu vcpu, uint index) => Assert.Single(vcpu.Msrs.Read([index])).data;
 }

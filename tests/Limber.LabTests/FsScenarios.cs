@@ -13,38 +13,51 @@ internal static class FsScenarios
     private const string Modules = "virtio_pci,virtiofs";
     private const int Length = 1 << 20;
     private const int Files = 40;
+    private const int Rounds = 10;
 
     public static Scenario[] All =>
     [
-        new("fs-rest", ByRest),
+        new("fs-ten-times", TenTimes),
         new("fs-server-dies", ServerDies),
     ];
 
-    private static void ByRest(LabContext context)
+    // By REST on the root bus and by QMP behind a port, in turn.
+    private static void TenTimes(LabContext context)
     {
-        RestVm vm = RestVm.Start(context, Modules);
+        BothVm vm = BothVm.Start(
+            context, Modules, extra: ["-object", "memory-backend-memfd,id=ram0,size=512M,share=on", "-numa", "node,memdev=ram0"]);
         string directory = Directory.CreateDirectory(context["shared"]).FullName;
         vm.Guest.Run("mkdir -p /mnt");
         vm.Watch(() =>
         {
             int descriptors = 0;
-            for (int round = 0; round < 4; round++)
+            for (int round = 0; round < Rounds; round++)
             {
                 Share(context, vm, directory, round);
-                descriptors = round < 2 ? vm.Process.CountDescriptors() : descriptors;
+                descriptors = round < 2 ? vm.Process.CountSettledDescriptors() : descriptors;
                 vm.ExpectNothingLeft("fs", descriptors);
             }
 
             Check.Equal("", vm.Guest.Run("dmesg -r | grep -E '^<[0-3]>'"), "errors in the guest's kernel log");
         });
-        vm.PowerOff();
+        vm.Vm.PowerOff();
     }
 
-    private static void Share(LabContext context, RestVm vm, string directory, int round)
+    private static void Share(LabContext context, BothVm vm, string directory, int round)
     {
         string socket = context[$"fs{round}.sock"];
         VmmProcess server = StartServer(context, socket, directory);
-        vm.Add("fs", $$"""{"id":"fs","tag":"share","socket":"{{socket}}"}""");
+        bool byRest = round % 2 == 0;
+        if (byRest)
+        {
+            vm.AddByRest("fs", $$"""{"id":"fs","tag":"share","socket":"{{socket}}"}""");
+        }
+        else
+        {
+            vm.Qmp.Execute("chardev-add", $$"""{"id": "c", "backend": {"type": "socket", "data": {"addr": {"type": "unix", "data": {"path": "{{socket}}"} }, "server": false} } }""");
+            vm.Qmp.Execute("device_add", """{"driver": "vhost-user-fs-pci", "id": "fs", "chardev": "c", "tag": "share", "bus": "rp1"}""");
+        }
+
         vm.Guest.RunUntil("mount -t virtiofs share /mnt 2>/dev/null; grep -c virtiofs /proc/mounts", "1", 30);
         byte[] bytes = RandomNumberGenerator.GetBytes(Length);
         File.WriteAllBytes(Path.Combine(directory, "host"), bytes);
@@ -58,7 +71,16 @@ internal static class FsScenarios
         string[] names = [.. Directory.EnumerateFiles(Path.Combine(directory, "d")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
         Check.Equal((Files - 1, "one"), (names.Length, names[^1]), "the guest's files on the host");
         vm.Guest.Run("rm -r /mnt/d; umount /mnt");
-        vm.Remove("fs");
+        if (byRest)
+        {
+            vm.RemoveByRest("fs");
+        }
+        else
+        {
+            vm.RemoveByQmp("fs");
+            vm.Qmp.Execute("chardev-remove", """{"id": "c"}""");
+        }
+
         _ = server.WaitForExit(10);
     }
 

@@ -9,6 +9,8 @@ namespace Limber.LabTests;
 /// <summary>What every scenario gets: the executable, the guest's files, and a place for its own.</summary>
 internal sealed class LabContext : IDisposable
 {
+    private const double StartSeconds = 90;
+
     private readonly TemporaryDirectory directory = new();
     private readonly List<IDisposable> owned = [];
     private readonly HashSet<string> monitors = [];
@@ -24,6 +26,12 @@ internal sealed class LabContext : IDisposable
         get => field.Length > 0 ? field : throw new SkipException("no directory with a Debian installation was named (--distro)");
         init;
     } = "";
+
+    /// <summary>How many steps a random scenario takes; null for its own number.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>What it begins its random numbers with; null for another one each time.</summary>
+    public int? Seed { get; init; }
 
     /// <summary>Figures to report with the result.</summary>
     public List<string> Figures { get; } = [];
@@ -74,7 +82,8 @@ internal sealed class LabContext : IDisposable
     /// <summary>Another QMP connection.</summary>
     public QmpClient Connect(string socket, bool negotiate = true)
     {
-        QmpClient client = QmpClient.Connect(socket, negotiate);
+        // The greeting comes when the machine is made, boot image and all.
+        QmpClient client = QmpClient.Connect(socket, negotiate, StartSeconds);
         monitors.Add(socket);
         owned.Add(client);
         return client;

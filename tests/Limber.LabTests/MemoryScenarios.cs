@@ -1,19 +1,13 @@
-using System;
 using System.Diagnostics;
 using System.Globalization;
-using System.IO;
-using System.Linq;
-using System.Text.Json;
 using Limber.TestKit;
+using static Limber.LabTests.MemoryLab;
 
 namespace Limber.LabTests;
 
 /// <summary>Memory that comes and goes while the guest runs, as its own accounts and the host's say.</summary>
 internal static class MemoryScenarios
 {
-    private const long MiB = 1 << 20;
-    private const string Memory = "/sys/devices/system/memory";
-
     // The guest's page tables and the like of 512 MiB and the VMM itself; far less than any memory that comes here.
     private const long Tolerance = 96;
 
@@ -22,19 +16,24 @@ internal static class MemoryScenarios
         new("memory-dimms", Dimms),
         new("memory-resize", Resize),
         new("memory-virtio", VirtioMem),
+        .. MemoryRefusalScenarios.All,
+        .. MemoryNodeScenarios.All,
+        .. MemoryZoneScenarios.All,
+        .. MemoryHugeScenarios.All,
+        .. MemoryStormScenario.All,
     ];
 
     private static void Dimms(LabContext context)
     {
         LabVm vm = context.StartGuest("2", extra: ["-m", "slots=4,maxmem=4G"]).Booted();
         long before = MemTotal(vm.Guest);
-        vm.Guest.Run($"echo online_movable >{Memory}/auto_online_blocks");
+        OnlineNew(vm.Guest);
         var clock = Stopwatch.StartNew();
         Plug(vm, "dimm0", 512);
         context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"plug to the guest's answer, 512 MiB: {clock.Elapsed.TotalSeconds:F2} s"));
         ExpectMore(vm.Guest, before, 512);
         Fill(vm.Guest, 700);
-        Check.True(ResidentMiB(vm) > 700, $"the host has {ResidentMiB(vm)} MiB of a guest that filled 700");
+        Check.True(ResidentMiB(vm.Process) > 700, $"the host has {ResidentMiB(vm.Process)} MiB of a guest that filled 700");
         Check.Equal(512 * MiB, vm.Qmp.Execute("query-memory-size-summary").GetProperty("plugged-memory").GetInt64(), "plugged-memory");
 
         // A plug of much costs what a plug of little does.
@@ -46,7 +45,7 @@ internal static class MemoryScenarios
         Unplug(vm, "dimm1");
         Unplug(vm, "dimm0");
         ExpectMore(vm.Guest, before, 0);
-        Check.True(ResidentMiB(vm) < 512 + Tolerance, $"the host has {ResidentMiB(vm)} MiB of a guest that has 512");
+        Check.True(ResidentMiB(vm.Process) < 512 + Tolerance, $"the host has {ResidentMiB(vm.Process)} MiB of a guest that has 512");
 
         Plug(vm, "dimm2", 256);
         int position = vm.Guest.Output.Position;
@@ -74,7 +73,7 @@ internal static class MemoryScenarios
         guest.WaitForPrompt(120);
         var rest = new RestClient(socket);
         long before = MemTotal(guest);
-        guest.Run($"echo online_movable >{Memory}/auto_online_blocks");
+        OnlineNew(guest);
         Send(rest, $$"""{"desired_vcpus":2,"desired_ram":{{1024 * MiB}}}""");
         ExpectMore(guest, before, 512);
         Check.Equal("2", guest.Run("ls -d /sys/devices/system/cpu/cpu[0-9]* | wc -l"), "processors");
@@ -103,13 +102,13 @@ internal static class MemoryScenarios
                 "-object", "memory-backend-ram,id=m0,size=3G", "-device", "virtio-mem-pci,id=vm0,memdev=m0,requested-size=0",
             ]).Booted();
         long before = MemTotal(vm.Guest);
-        vm.Guest.Run($"echo online_movable >{Memory}/auto_online_blocks");
+        OnlineNew(vm.Guest);
         Request(vm, 512);
         ExpectMore(vm.Guest, before, 512);
         Request(vm, 2560);
         ExpectMore(vm.Guest, before, 2560);
         Fill(vm.Guest, 700);
-        Check.True(ResidentMiB(vm) > 700, $"the host has {ResidentMiB(vm)} MiB of a guest that filled 700");
+        Check.True(ResidentMiB(vm.Process) > 700, $"the host has {ResidentMiB(vm.Process)} MiB of a guest that filled 700");
         Empty(vm.Guest);
         Request(vm, 256);
         ExpectMore(vm.Guest, before, 256);
@@ -121,52 +120,14 @@ internal static class MemoryScenarios
         ExpectMore(vm.Guest, before, 256);
         Request(vm, 0);
         ExpectMore(vm.Guest, before, 0);
-        Check.True(ResidentMiB(vm) < 512 + Tolerance, $"the host has {ResidentMiB(vm)} MiB of a guest that has 512");
+        Check.True(ResidentMiB(vm.Process) < 512 + Tolerance, $"the host has {ResidentMiB(vm.Process)} MiB of a guest that has 512");
         vm.PowerOff();
     }
-
-    private static void Plug(LabVm vm, string id, int mebibytes)
-    {
-        vm.Qmp.Execute("object-add", $$"""{"qom-type": "memory-backend-ram", "id": "m-{{id}}", "size": {{mebibytes * MiB}}}""");
-        vm.Qmp.Execute("device_add", $$"""{"driver": "pc-dimm", "id": "{{id}}", "memdev": "m-{{id}}"}""");
-        vm.WaitOst(source: 1, status: 0);
-    }
-
-    private static void Unplug(LabVm vm, string id)
-    {
-        // The guest's last report may come before the event or after it: pages are given back on a thread of their own.
-        vm.Qmp.Execute("device_del", $$"""{"id": "{{id}}"}""");
-        vm.Qmp.WaitEvent(
-            "DEVICE_DELETED", 60, e => e.GetProperty("data").TryGetProperty("device", out JsonElement device) && device.GetString() == id);
-        vm.Qmp.Execute("object-del", $$"""{"id": "m-{{id}}"}""");
-    }
-
-    private static void Request(LabVm vm, int mebibytes)
-    {
-        vm.Qmp.Execute("qom-set", $$"""{"path": "/machine/peripheral/vm0", "property": "requested-size", "value": {{mebibytes * MiB}}}""");
-        WaitSize(vm, mebibytes);
-    }
-
-    private static void WaitSize(LabVm vm, int mebibytes) => Wait(
-        () => vm.Qmp.Execute("query-memory-devices").EnumerateArray().Single().GetProperty("data").GetProperty("size").GetInt64() == mebibytes * MiB,
-        $"{mebibytes} MiB of virtio-mem");
 
     private static void Send(RestClient rest, string body)
     {
         (int status, string answer) = rest.Send("PUT", "vm.resize?wait=60", body);
         Check.Equal((204, ""), (status, answer), "vm.resize " + body);
-    }
-
-    private static void OnlineAll(GuestConsole guest) =>
-        guest.Run($"echo online_movable >{Memory}/auto_online_blocks; for m in {Memory}/memory*; do read s <$m/state; [ $s = online ] || echo online_movable >$m/state; done");
-
-    // The guest may be busy with bringing it online when its ACPI has answered.
-    private static void ExpectMore(GuestConsole guest, long before, int mebibytes)
-    {
-        long more = 0;
-        Wait(
-            () => Math.Abs((more = (MemTotal(guest) - before) / 1024) - mebibytes) <= 4,
-            $"{mebibytes} MiB more than at the start; the last was {more}");
     }
 
     // A pattern again and again, compared in some places: memory that is there twice, or not at all, would show.
@@ -184,25 +145,4 @@ internal static class MemoryScenarios
     }
 
     private static void Empty(GuestConsole guest) => guest.Run("umount /fill");
-
-    private static long MemTotal(GuestConsole guest) =>
-        long.Parse(guest.Run("grep MemTotal /proc/meminfo | tr -dc 0-9"), CultureInfo.InvariantCulture);
-
-    private static long ResidentMiB(LabVm vm) => ResidentMiB(vm.Process);
-
-    private static long ResidentMiB(VmmProcess process)
-    {
-        string line = File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(string.Concat(line.Where(char.IsAsciiDigit)), CultureInfo.InvariantCulture) / 1024;
-    }
-
-    private static void Wait(Func<bool> condition, string what)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Check.True(clock.Elapsed < TimeSpan.FromSeconds(60), "waited 60 s for " + what);
-            System.Threading.Thread.Sleep(50);
-        }
-    }
 }

@@ -13,7 +13,8 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--part I/N] [--for SECONDS] [--rounds N] [--list]</c>.
+/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--part I/N] [--for SECONDS]
+/// [--rounds N] [--steps N] [--seed N] [--list]</c>.
 /// </summary>
 /// <remarks>
 /// Exit status: 0 when all passed, 1 when one failed, 2 for a wrong command line, 3 when the time of <c>--for</c> was over before
@@ -40,6 +41,12 @@ internal static class Program
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
+        .. IoCostScenarios.All,
+        .. VhostScenarios.All,
+        .. PlugCycleScenarios.All,
+        .. LostBackendScenarios.All,
+        .. DurabilityScenarios.All,
+        .. StopScenarios.All,
         .. MemoryScenarios.All,
         .. ErrorScenarios.All,
         .. HostileScenarios.All,
@@ -53,45 +60,19 @@ internal static class Program
 
     private static int Main(string[] args)
     {
-        string limber = "";
-        string guest = "";
-        string distro = "";
-        string filter = "";
-        string after = "";
-        string only = "";
-        bool list = false;
-        int rounds = 1;
-        int part = 0;
-        int parts = 1;
-        TimeSpan limit = TimeSpan.MaxValue;
-        for (int i = 0; i < args.Length; i++)
+        LabOptions options;
+        try
         {
-            switch (args[i])
-            {
-                case "--limber": limber = args[++i]; break;
-                case "--guest": guest = args[++i]; break;
-                case "--distro": distro = args[++i]; break;
-                case "--filter": filter = args[++i]; break;
-                case "--only": only = args[++i]; break;
-                case "--after": after = args[++i]; break;
-                case "--part":
-                    string[] words = args[++i].Split('/');
-                    (part, parts) = (int.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture));
-                    break;
-                case "--for": limit = TimeSpan.FromSeconds(int.Parse(args[++i], CultureInfo.InvariantCulture)); break;
-                case "--rounds": rounds = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
-                case "--list": list = true; break;
-                default: Console.Error.WriteLine($"limber-lab-tests: unknown option {args[i]}"); return 2;
-            }
+            options = LabOptions.Parse(args);
+        }
+        catch (FormatException e)
+        {
+            Console.Error.WriteLine("limber-lab-tests: " + e.Message);
+            return 2;
         }
 
-        int first = Array.FindIndex(All, s => s.Name == after) + 1;
-        List<Scenario> chosen =
-        [
-            .. All.Where((s, i) => i >= first && i % parts == part)
-                .Where(s => s.Name.Contains(filter, StringComparison.Ordinal) && (only.Length == 0 || s.Name == only)),
-        ];
-        if (list)
+        List<Scenario> chosen = Choose(options);
+        if (options.List)
         {
             chosen.ForEach(s => Console.WriteLine(s.Name));
             return 0;
@@ -99,14 +80,14 @@ internal static class Program
 
         long start = Stopwatch.GetTimestamp();
         var results = new List<string>();
-        foreach (Scenario scenario in Enumerable.Repeat(chosen, rounds).SelectMany(c => c))
+        foreach (Scenario scenario in Enumerable.Repeat(chosen, options.Rounds).SelectMany(c => c))
         {
-            if (Stopwatch.GetElapsedTime(start) > limit)
+            if (Stopwatch.GetElapsedTime(start) > options.Limit)
             {
                 return MoreToPlay;
             }
 
-            results.Add(Play(scenario, () => new LabContext { Limber = limber, Guest = guest, Distro = distro }));
+            results.Add(Play(scenario, options));
         }
 
         Console.WriteLine(
@@ -114,11 +95,25 @@ internal static class Program
         return results.Contains("FAIL") ? 1 : 0;
     }
 
-    private static string Play(Scenario scenario, Func<LabContext> createContext)
+    private static List<Scenario> Choose(LabOptions options)
+    {
+        int first = Array.FindIndex(All, s => s.Name == options.After) + 1;
+        return
+        [
+            .. All.Where((s, i) => i >= first && i % options.Parts == options.Part)
+                .Where(s => s.Name.Contains(options.Filter, StringComparison.Ordinal) && (options.Only.Length == 0 || s.Name == options.Only)),
+        ];
+    }
+
+    private static string Play(Scenario scenario, LabOptions options)
     {
         long start = Stopwatch.GetTimestamp();
-        using LabContext context = createContext();
-        using var watchdog = new Timer(_ => GiveUp(scenario, context), null, Patience, Timeout.InfiniteTimeSpan);
+        using var context = new LabContext
+        {
+            Limber = options.Limber, Guest = options.Guest, Distro = options.Distro, Steps = options.Steps, Seed = options.Seed,
+        };
+        using var watchdog = new Timer(
+            _ => GiveUp(scenario, context), null, options.Steps is null ? Patience : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         string result = "PASS";
         string? reason = null;
         try

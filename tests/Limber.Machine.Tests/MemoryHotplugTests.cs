@@ -56,6 +56,48 @@ public sealed class MemoryHotplugTests
     }
 
     [Fact]
+    public void HugePages_ThatTheHostLacks_AreAnErrorThatLeavesNothing()
+    {
+        using var guest = new TinyGuest(TinyGuest.Halt);
+        using VirtualMachine vm = Create(guest, c => c with { Memory = c.Memory with { MaximumSize = 1UL << 41 } });
+        vm.Memory.AddBackend(new MemoryBackendConfig { Name = "huge", Size = 1UL << 40, Kind = MemoryBackendKind.Memfd, HugePages = true });
+        VmException e = Assert.Throws<VmException>(() => vm.Memory.PlugDimm(new DimmConfig { Backend = "huge" }));
+        Assert.Equal(VmErrorCode.HostFailure, e.Code);
+        Assert.Contains("memory backend 'huge' in huge pages of ", e.Message, StringComparison.Ordinal);
+        Assert.Empty(vm.Memory.GetMemoryDevices());
+        vm.Memory.RemoveBackend("huge");
+    }
+
+    [Fact]
+    public void Maximum_ThatLeavesDevicesNoAddresses_IsRefused()
+    {
+        using var guest = new TinyGuest(TinyGuest.Halt);
+        VmException e = Assert.Throws<VmException>(() => Create(guest, c => c with { Memory = c.Memory with { MaximumSize = 1UL << 45, Slots = 0 } }));
+        Assert.StartsWith("maximum memory size 0x200000000000 with 0 slots needs addresses beyond 0x", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(MemoryBackendKind.Ram, null, "memory backend 'm' has huge pages, which only memory-backend-memfd can have")]
+    [InlineData(MemoryBackendKind.Memfd, 1UL << 40, "the huge page size of memory backend 'm': 1099511627776 does not divide the 134217728 bytes of memory")]
+    public void HugePages_ThatCannotBe_AreRefusedByName(MemoryBackendKind kind, ulong? page, string expected)
+    {
+        using var guest = new TinyGuest(TinyGuest.Halt);
+        using VirtualMachine vm = Create(guest);
+        VmException e = Assert.Throws<VmException>(
+            () => vm.Memory.AddBackend(new MemoryBackendConfig { Name = "m", Size = Granule, Kind = kind, HugePages = true, HugePageSize = page }));
+        Assert.Equal(expected, e.Message);
+    }
+
+    [Fact]
+    public void BootMemory_ThatIsAllocatedBeforehand_RunsAsAnyOther()
+    {
+        using var guest = new TinyGuest(TinyGuest.Halt);
+        using VirtualMachine vm = Create(guest, c => c with { Memory = c.Memory with { Preallocate = true } });
+        vm.Resume();
+        Assert.Equal(RunState.Running, vm.State);
+    }
+
+    [Fact]
     public async Task Dimm_ThatTheGuestTakesAndGivesBack_Completes()
     {
         var words = new MemoryWords(Slots);

@@ -33,11 +33,12 @@ public sealed class HostileGuestTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public async Task Accesses_WhileFunctionsComeAndGo_StayInside(int seed)
     {
-        Task[] guests = [.. Enumerable.Range(0, 2).Select(i => Task.Run(() => Guest(new Random((100 * seed) + i)), TestContext.Current.CancellationToken))];
+        Task[] guests = [.. Enumerable.Range(0, 2).Select(i => Task.Run(() => Guest(FuzzSeed.Create((100 * seed) + i)), TestContext.Current.CancellationToken))];
         Task finished = Task.WhenAll(guests);
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         while (!finished.IsCompleted)
         {
             Shuffle(random);

@@ -103,6 +103,27 @@ public sealed class CreationTests
         Assert.Equal(("mem0", 1UL << 30, 2097152UL), (device.Id, device.Memory!.Size, device.RequestedSize));
     }
 
+    [Fact]
+    public async Task MemoryZones_AndHugePages_AreTheCommandLines()
+    {
+        Host host = new();
+        await using RestFixture rest = await RestFixture.StartAsync(host);
+        Reply reply = await rest.PutAsync(
+            "vm.create",
+            """
+            {"payload":{"kernel":"/k"},"memory":{"size":0,"hotplug_method":"VirtioMem","zones":[
+             {"id":"a","size":268435456,"hotplug_size":1073741824},{"id":"b","size":134217728,"shared":true}]}}
+            """);
+        Assert.True(reply.Status == 204, reply.Body);
+        MemoryConfig memory = host.Config!.Memory;
+        Assert.Equal((402653184UL, 402653184UL + (1UL << 30), true), (memory.Size, memory.MaximumSize, memory.Shared));
+        Assert.Equal(["a", "b"], memory.Zones.Select(static zone => zone.Id));
+        Assert.Equal("a", host.Config.PciDevices.OfType<VirtioMemDeviceConfig>().Single().Id);
+        Assert.Equal(204, (await rest.PutAsync("vm.delete")).Status);
+        Assert.Equal(204, (await rest.PutAsync("vm.create", """{"payload":{"kernel":"/k"},"memory":{"size":4194304,"hugepages":true,"hugepage_size":2097152,"prefault":true}}""")).Status);
+        Assert.Equal(new MemoryConfig(4194304) { HugePages = true, HugePageSize = 2097152, Preallocate = true }, host.Config.Memory);
+    }
+
     [Theory]
     [InlineData("{}", 400, "payload.kernel is missing")]
     [InlineData("""{"payload":{"firmware":"/f"}}""", 500, "payload.firmware is not built yet")]
@@ -111,8 +132,12 @@ public sealed class CreationTests
     [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":5}}""", 400, "memory.size must be a multiple of 4096 bytes")]
     [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"hotplug_method":"Magic"}}""", 400, "memory.hotplug_method Magic is not Acpi or VirtioMem")]
     [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"hotplugged_size":4096}}""", 400, "memory.hotplugged_size needs hotplug_method=virtio-mem and hotplug_size")]
-    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":0}}""", 500, "memory.size 0 (memory zones) is not built yet")]
-    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"hugepages":true}}""", 500, "memory.hugepages is not built yet")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":0}}""", 400, "memory.size 0 means memory zones, and there are none")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"zones":[{"id":"a"}]}}""", 400, "memory.zones need memory.size 0")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":0,"zones":[null]}}""", 400, "the id of a memory zone is missing")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":0,"zones":[{"id":"a","file":"/f"}]}}""", 500, "memory.zones.file is not built yet")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"hugepages":true,"hugepage_size":2097152}}""", 400, "memory.hugepage_size 2097152 does not divide the 4096 bytes of memory")]
+    [InlineData("""{"payload":{"kernel":"/k"},"memory":{"size":4096,"reserve":true}}""", 500, "memory.reserve is not built yet")]
     [InlineData("""{"payload":{"kernel":"/k"},"tpm":{"socket":"/t"}}""", 500, "tpm is not built yet")]
     [InlineData("""{"payload":{"kernel":"/k"},"watchdog":true}""", 500, "watchdog is not built yet")]
     [InlineData("""{"payload":{"kernel":"/k"},"serial":{"mode":"Tty"}}""", 400, "serial and console can't both have the terminal (mode Tty)")]

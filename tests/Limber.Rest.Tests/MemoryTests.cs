@@ -152,6 +152,55 @@ public sealed class MemoryTests
         Assert.Empty(rest.Machine.Calls);
     }
 
+    private static (FakeVirtualMachine Machine, FakeMemoryManager Memory) Zoned()
+    {
+        FakeMemoryManager memory = new() { HotplugSize = GiB };
+        MemoryZoneConfig[] zones =
+            [new() { Id = "a", Size = 384 << 20, HotplugSize = GiB }, new() { Id = "b", Size = 128 << 20, Shared = true }];
+        FakeVirtualMachine plain = new();
+        MemoryConfig config = new(512 << 20) { MaximumSize = GiB + (512 << 20), HotplugMethod = MemoryHotplugMethod.VirtioMem, Zones = [.. zones] };
+        return (new FakeVirtualMachine { Memory = memory, Config = plain.Config with { Memory = config } }, memory);
+    }
+
+    [Fact]
+    public async Task ResizeZone_AsksItsDevice_ForWhatIsNotBootMemory()
+    {
+        (FakeVirtualMachine machine, FakeMemoryManager memory) = Zoned();
+        await using RestFixture rest = await RestFixture.StartAsync(machine);
+        Assert.Equal(204, (await rest.PutAsync("vm.resize-zone?deadline=7", """{"id":"a","desired_ram":939524096}""")).Status);
+        Assert.Equal(204, (await rest.PutAsync("vm.resize-zone", """{"id":"a","desired_ram":402653184}""")).Status);
+        Assert.Equal(["a 536870912 within 7", "a 0"], memory.Calls);
+        Reply waited = await rest.PutAsync("vm.resize-zone?wait=0", """{"id":"a","desired_ram":939524096}""");
+        Assert.Equal(500, waited.Status);
+    }
+
+    [Theory]
+    [InlineData("""{"id":"mem0","desired_ram":402653184}""", "there is no memory zone 'mem0'; there is a, b")]
+    [InlineData("""{"id":"a","desired_ram":402653183}""", "memory zone 'a' can have 402653184 to 1476395008 bytes, not 402653183")]
+    [InlineData("""{"id":"a","desired_ram":1476395009}""", "memory zone 'a' can have 402653184 to 1476395008 bytes, not 1476395009")]
+    [InlineData("""{"id":"b","desired_ram":134217728}""", "memory zone 'b' has no hotplug_size: it stays as it is")]
+    public async Task ResizeZone_ThatCannotBe_SaysWhy(string body, string cause)
+    {
+        (FakeVirtualMachine machine, FakeMemoryManager memory) = Zoned();
+        await using RestFixture rest = await RestFixture.StartAsync(machine);
+        Reply reply = await rest.PutAsync("vm.resize-zone", body);
+        Assert.Equal((500, cause), (reply.Status, reply.Causes[^1]));
+        Assert.Equal("Memory manager error", reply.Causes[^2]);
+        Assert.Empty(memory.Calls);
+    }
+
+    [Fact]
+    public async Task Info_HasZones()
+    {
+        (FakeVirtualMachine machine, _) = Zoned();
+        await using RestFixture rest = await RestFixture.StartAsync(machine);
+        JsonElement memory = (await rest.GetAsync("vm.info")).Json.GetProperty("config").GetProperty("memory");
+        Assert.Equal(0UL, memory.GetProperty("size").GetUInt64());
+        Assert.Equal(
+            """[{"id":"a","size":402653184,"shared":false,"hugepages":false,"prefault":false,"hotplug_size":1073741824},{"id":"b","size":134217728,"shared":true,"hugepages":false,"prefault":false}]""",
+            memory.GetProperty("zones").GetRawText());
+    }
+
     [Fact]
     public async Task Info_HasMemoryAsItIs()
     {

@@ -14,9 +14,10 @@ public sealed class VfioHostileTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Guest_RandomAccesses_HostKeepsDecodingAndHiddenStaysHidden(int seed)
     {
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         FakeHostFunction host = machine.Host.AddFunction();
         machine.Plug(host);
         host.ConfigWrites.Clear();
@@ -48,9 +49,10 @@ public sealed class VfioHostileTests : IDisposable
     }
 
     [Fact]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Host_RandomConfiguration_IsPlannedOrRefused()
     {
-        var random = new Random(4);
+        var random = FuzzSeed.Create(4);
         byte[] config = new byte[4096];
         for (int i = 0; i < 2_000; i++)
         {
@@ -68,9 +70,10 @@ public sealed class VfioHostileTests : IDisposable
     }
 
     [Fact]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Guest_MovesTheBarWhileItIsUsed_LeavesNothingBehind()
     {
-        var random = new Random(5);
+        var random = FuzzSeed.Create(5);
         FakeHostFunction host = machine.Host.AddFunction();
         VfioPciFunction function = machine.Plug(host);
         for (int i = 0; i < 1_000; i++)

@@ -15,10 +15,11 @@ public abstract class VirtioHostileConformance<T> : VirtioDeviceConformance<T>
     [InlineData(3, VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors)]
     [InlineData(4, VirtioFeatures.RingPacked)]
     [InlineData(5, VirtioFeatures.RingPacked | VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Rings_FullOfGarbage_NeverFaultAndAlwaysReset(int seed, ulong features)
     {
         using VirtioRig rig = CreateRig();
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         for (int round = 0; round < Rounds; round++)
         {
             rig.Start(features | DeviceFeatures, queueSize: 16);
@@ -40,10 +41,11 @@ public abstract class VirtioHostileConformance<T> : VirtioDeviceConformance<T>
     [Theory]
     [InlineData(11, 0UL)]
     [InlineData(12, VirtioFeatures.RingPacked)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Requests_WithRandomBuffers_NeverFault(int seed, ulong features)
     {
         using VirtioRig rig = CreateRig();
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         var buffers = new DriverBuffer[6];
         for (int round = 0; round < Rounds; round++)
         {
@@ -82,10 +84,11 @@ public abstract class VirtioHostileConformance<T> : VirtioDeviceConformance<T>
     [Theory]
     [InlineData(21)]
     [InlineData(22)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Registers_WrittenAtRandom_NeverThrowAndAlwaysReset(int seed)
     {
         using VirtioRig rig = CreateRig();
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         for (int i = 0; i < 20_000; i++)
         {
             int queue = random.Next(rig.Registers.QueueCount + 1);
@@ -124,10 +127,11 @@ public abstract class VirtioHostileConformance<T> : VirtioDeviceConformance<T>
     }
 
     [Fact]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Config_AccessedAtRandom_NeverThrows()
     {
         using VirtioRig rig = StartRig(0);
-        var random = new Random(31);
+        var random = FuzzSeed.Create(31);
         byte[] data = new byte[16];
         for (int i = 0; i < 50_000; i++)
         {

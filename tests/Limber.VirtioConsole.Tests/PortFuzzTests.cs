@@ -17,9 +17,10 @@ public sealed class PortFuzzTests
     [InlineData(1, 0UL)]
     [InlineData(2, VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors)]
     [InlineData(3, VirtioFeatures.RingPacked)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void EverythingAtRandom_NeverFaults_AndAfterAResetItWorks(int seed, ulong features)
     {
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         using var rig = new VirtioRig(context => new ConsoleDevice(context, Ports));
         var device = (ConsoleDevice)rig.Device;
         rig.Start(ConsoleFeatures.Multiport | features, queueSize: 16);

@@ -219,9 +219,10 @@ public sealed class SingleConsoleTests : IDisposable
     [InlineData(1, 0UL)]
     [InlineData(2, VirtioFeatures.EventIndex)]
     [InlineData(3, VirtioFeatures.RingPacked | VirtioFeatures.EventIndex)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Transfer_AtRandomInBothDirections_LosesNothing(int seed, ulong features)
     {
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         byte[] output = new byte[20_000];
         byte[] input = new byte[20_000];
         random.NextBytes(output);

@@ -12,7 +12,9 @@ internal static class CloudHypervisorHelp
           --memory size=N[K|M|G],shared=on|off                          default size=512M
                    ,hotplug_size=N,hotplug_method=acpi|virtio-mem       how much vm.resize can add, and by what
                    ,hotplugged_size=N                                   virtio-mem: there from the start
-          --numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=mem0 ...
+                   ,hugepages=on,hugepage_size=N,prefault=on            the host's huge pages; all pages at the start
+          --memory-zone id=ID,size=N,hotplug_size=N,...  ...            with --memory size=0,hotplug_method=virtio-mem
+          --numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=[ID] ...
           --serial off|null|tty|pty|file=FILE|socket=PATH               default null
           --console off|null|tty|pty|file=FILE                          default tty
           --api-socket PATH | path=PATH    REST interface; alone: wait there for vm.create

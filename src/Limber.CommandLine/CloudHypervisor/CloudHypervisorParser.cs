@@ -42,15 +42,17 @@ internal sealed class CloudHypervisorParser(string programName)
         PayloadConfig payload = Payload(options);
         ImmutableArray<ChardevConfig?> serials = ConsoleOptions.Serials(options.Value("serial"));
         CpuConfig cpus = CpusOption.Resolve(options.Value("cpus"));
-        (MemoryConfig memory, VirtioMemDeviceConfig? memoryDevice) = MemoryOption.Resolve(options.Value("memory"), options.Values("memory-zone"));
+        (MemoryConfig memory, ImmutableArray<VirtioMemDeviceConfig> memoryDevices) = MemoryOption.Resolve(options.Value("memory"), options.Values("memory-zone"));
+        (NumaConfig numa, IReadOnlyDictionary<string, int> zoneNodes) = NumaOption.Resolve(options.Values("numa"), cpus, memory);
+        memoryDevices = [.. memoryDevices.Select(d => zoneNodes.TryGetValue(d.Id!, out int node) && node > 0 ? d with { Node = node } : d)];
         VmConfig config = new()
         {
             Dialect = Dialect.CloudHypervisor,
             Cpus = cpus,
             Memory = memory,
-            Numa = NumaOption.Resolve(options.Values("numa"), cpus, memory),
+            Numa = numa,
             Payload = payload,
-            PciDevices = DeviceList.Resolve(options, ConsoleOptions.Console(options.Value("console"), serials), memoryDevice),
+            PciDevices = DeviceList.Resolve(options, ConsoleOptions.Console(options.Value("console"), serials), memoryDevices),
             Serials = serials,
             ApiSocket = ApiSocket(options.Value("api-socket")),
             NoShutdown = options.Has("no-shutdown"),

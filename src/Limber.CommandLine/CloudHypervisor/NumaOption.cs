@@ -7,12 +7,12 @@ using Limber.Config;
 namespace Limber.CommandLine.CloudHypervisor;
 
 /// <summary>
-/// <c>--numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=mem0</c>, one value a node. Nodes are numbered from 0
+/// <c>--numa guest_numa_id=N,cpus=[N,N-N],distances=[N@D],memory_zones=[ID]</c>, one value a node. Nodes are numbered from 0
 /// without gaps: the table of distances has no other form.
 /// </summary>
 /// <remarks>
-/// There are no memory zones of the user's, so all boot memory is the zone <c>mem0</c>. The node that names it has the memory,
-/// node 0 when none does: without memory in any node a Linux guest ignores the nodes. Processors in no list are in node 0 too.
+/// Without memory zones of the user's all boot memory is the zone <c>mem0</c>. A zone that no node names is in node 0: without memory in
+/// any node a Linux guest ignores the nodes. Processors in no list are in node 0 too.
 /// </remarks>
 internal static class NumaOption
 {
@@ -23,22 +23,30 @@ internal static class NumaOption
     /// <param name="values">The option's values in order.</param>
     /// <param name="cpus">All possible processors.</param>
     /// <param name="memory">Boot memory.</param>
-    public static NumaConfig Resolve(IReadOnlyList<string> values, CpuConfig cpus, MemoryConfig memory)
+    /// <returns>The nodes, and the node of each zone that one of them names.</returns>
+    public static (NumaConfig Numa, IReadOnlyDictionary<string, int> ZoneNodes) Resolve(IReadOnlyList<string> values, CpuConfig cpus, MemoryConfig memory)
     {
         if (values.Count == 0)
         {
-            return NumaConfig.None;
+            return (NumaConfig.None, new Dictionary<string, int>());
         }
 
         SortedDictionary<int, (string Option, OptionParser Parser)> nodes = ReadNodes(values);
         ulong[] sizes = new ulong[nodes.Count];
-        sizes[FindMemoryNode(nodes)] = memory.Size;
-        return new NumaConfig
+        (string Id, ulong Size)[] zones = memory.Zones.IsEmpty ? [(DefaultZone, memory.Size)] : [.. memory.Zones.Select(z => (z.Id, z.Size))];
+        Dictionary<string, int> zoneNodes = FindZones(nodes, [.. zones.Select(z => z.Id)]);
+        foreach ((string id, ulong size) in zones)
+        {
+            sizes[zoneNodes.GetValueOrDefault(id)] += size;
+        }
+
+        var numa = new NumaConfig
         {
             NodeMemory = [.. sizes],
             ProcessorNodes = [.. ReadProcessors(nodes, cpus.Max)],
             Distances = [.. ReadDistances(nodes)],
         };
+        return (numa, zoneNodes);
     }
 
     private static SortedDictionary<int, (string Option, OptionParser Parser)> ReadNodes(IReadOnlyList<string> values)
@@ -74,28 +82,26 @@ internal static class NumaOption
         return nodes;
     }
 
-    private static int FindMemoryNode(SortedDictionary<int, (string Option, OptionParser Parser)> nodes)
+    private static Dictionary<string, int> FindZones(SortedDictionary<int, (string Option, OptionParser Parser)> nodes, string[] zones)
     {
-        int? owner = null;
+        Dictionary<string, int> owners = [];
         foreach ((int node, (string option, OptionParser parser)) in nodes)
         {
             foreach (string zone in Items(parser.Text("memory_zones")))
             {
-                if (zone != DefaultZone)
+                if (!zones.Contains(zone))
                 {
-                    throw CommandLineException.NotBuilt($"{option}: memory zone '{zone}'", $"supported: {DefaultZone}, all boot memory");
+                    throw new CommandLineException($"{option}: there is no memory zone '{zone}'; there is {string.Join(", ", zones)}");
                 }
 
-                if (owner is not null)
+                if (!owners.TryAdd(zone, node))
                 {
-                    throw new CommandLineException($"{option}: memory zone '{zone}' is in two nodes, {owner} and {node}");
+                    throw new CommandLineException($"{option}: memory zone '{zone}' is in two nodes, {owners[zone]} and {node}");
                 }
-
-                owner = node;
             }
         }
 
-        return owner ?? 0;
+        return owners;
     }
 
     private static int[] ReadProcessors(SortedDictionary<int, (string Option, OptionParser Parser)> nodes, int processors)

@@ -13,7 +13,8 @@ internal static class QemuHelp
           -smp [cpus=]N[,maxcpus=N][,sockets=N][,dies=N][,modules=N][,cores=N][,threads=N]
           -m [size=]N[k|M|G|T][,slots=N,maxmem=N]    default 128M; without a suffix MiB (maxmem: bytes); up to 256 slots
           -object memory-backend-ram|memory-backend-memfd,id=ID,size=N[k|M|G][,share=on|off][,prealloc=on|off]
-                                           memory of a NUMA node, a DIMM or a virtio-mem device
+                                           memory of a NUMA node, a DIMM or a virtio-mem device; memfd: hugetlb=on[,hugetlbsize=N]
+          -mem-prealloc                    all boot memory is allocated before the guest starts
           -device pc-dimm,id=ID,memdev=ID[,node=N][,slot=N][,addr=ADDRESS]    sizes in multiples of 128 MiB
           -device virtio-mem-pci,id=ID,memdev=ID[,requested-size=N][,block-size=N][,node=N][,memaddr=ADDRESS]
           -numa node[,nodeid=N][,memdev=ID][,cpus=N[-N]]...

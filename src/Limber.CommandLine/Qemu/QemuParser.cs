@@ -27,6 +27,7 @@ internal sealed class QemuParser(string programName)
     private bool _noShutdown;
     private bool _noGraphic;
     private bool _noDefaults;
+    private bool _preallocate;
 
     /// <summary>Parses the arguments after the program's name.</summary>
     public CommandLineResult Parse(IReadOnlyList<string> args)
@@ -85,7 +86,7 @@ internal sealed class QemuParser(string programName)
 
         BootMemoryBackends backends = new(devices);
         NumaConfig numa = _numa.Resolve(_machine.Type, cpus, memory, backends);
-        memory = memory with { Shared = backends.AnyShared };
+        memory = backends.Apply(memory with { Preallocate = _preallocate });
         (var serials, var monitors) = _consoles.Resolve(_noGraphic, _noDefaults);
         VmConfig config = new()
         {
@@ -135,6 +136,9 @@ internal sealed class QemuParser(string programName)
                 _noDefaults = true;
                 break;
             case "no-user-config":
+                break;
+            case "mem-prealloc":
+                _preallocate = true;
                 break;
             case "enable-kvm":
                 _machine.SetAccel(option, "kvm");

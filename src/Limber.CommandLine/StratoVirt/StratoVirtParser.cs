@@ -16,7 +16,8 @@ internal sealed class StratoVirtParser(string programName)
     private static readonly string[] Built =
     [
         "machine", "accel", "smp", "cpu", "m", "kernel", "append", "initrd", "qmp", "mon", "serial", "chardev",
-        "name", "S", "disable-seccomp", "no-shutdown", "object", "numa", "drive", "netdev", "device", LimberOption.Name,
+        "name", "S", "disable-seccomp", "no-shutdown", "object", "numa", "drive", "netdev", "device", "mem-prealloc",
+        LimberOption.Name,
     ];
 
     /// <summary>Parses the arguments after the program's name.</summary>
@@ -48,7 +49,7 @@ internal sealed class StratoVirtParser(string programName)
             Name = options.Value("name"),
             MachineType = "q35",
             Cpus = cpus,
-            Memory = StratoVirtMemoryOption.MakeRoom(memory with { Shared = memory.Shared || backends.AnyShared }, devices),
+            Memory = StratoVirtMemoryOption.MakeRoom(backends.Apply(memory with { Preallocate = options.Has("mem-prealloc") }), devices),
             Numa = numa,
             Payload = Payload(options),
             Serials = serials,

@@ -13,24 +13,30 @@ public static class ResizableMemory
     /// <summary>Id of the virtio-mem device, which there is named after its memory zone.</summary>
     public const string DeviceId = "mem0";
 
-    private const ulong PageSize = 4096;
+    internal const string NoHugeVirtioMem = "hugepages=on with virtio-mem is not built yet";
+    internal const ulong PageSize = 4096;
+
     private const ulong RegionUnit = DimmConfig.Granule;
 
     /// <summary>The memory, and the virtio-mem device that makes it grow, or null.</summary>
-    /// <param name="boot">Bytes at the start, and whether they are shared.</param>
+    /// <param name="boot">What there is at the start, and of which pages it is.</param>
     /// <param name="method">By what it grows.</param>
     /// <param name="hotplug">Bytes that can come.</param>
     /// <param name="plugged">Bytes of them that are there at the start; null for none. virtio-mem only.</param>
     /// <exception cref="ArgumentException">The text says which value, by Cloud Hypervisor's name, is wrong and why.</exception>
     public static (MemoryConfig Memory, VirtioMemDeviceConfig? Device) Resolve(
-        (ulong Size, bool Shared) boot, MemoryHotplugMethod method, ulong hotplug, ulong? plugged)
+        MemoryConfig boot, MemoryHotplugMethod method, ulong hotplug, ulong? plugged)
     {
+        ArgumentNullException.ThrowIfNull(boot);
         Require(boot.Size % PageSize == 0, $"size must be a multiple of {PageSize} bytes");
         Require(hotplug <= ulong.MaxValue - boot.Size, "size and hotplug_size together are too large");
-        MemoryConfig memory = new(boot.Size, boot.Shared) { MaximumSize = hotplug == 0 ? 0 : boot.Size + hotplug, HotplugMethod = method };
+        string? problem = PageRules.FindProblem(boot.Size, boot.HugePages, boot.HugePageSize);
+        Require(problem is null, "hugepage_size " + problem);
+        MemoryConfig memory = boot with { MaximumSize = hotplug == 0 ? 0 : boot.Size + hotplug, HotplugMethod = method };
         if (method == MemoryHotplugMethod.VirtioMem && hotplug != 0)
         {
-            return (memory, Device(memory, plugged ?? 0));
+            Require(!boot.HugePages, NoHugeVirtioMem);
+            return (memory, Device(DeviceId, memory.Shared, memory.HotplugSize, plugged ?? 0));
         }
 
         Require(plugged is null or 0, "hotplugged_size needs hotplug_method=virtio-mem and hotplug_size");
@@ -39,28 +45,28 @@ public static class ResizableMemory
             : (memory with { Slots = (int)Math.Min(hotplug / RegionUnit, MemoryConfig.MaxSlots) }, null);
     }
 
-    private static VirtioMemDeviceConfig Device(MemoryConfig memory, ulong plugged)
+    internal static VirtioMemDeviceConfig Device(string id, bool shared, ulong size, ulong plugged)
     {
-        Require(memory.HotplugSize % RegionUnit == 0, $"hotplug_size must be a multiple of {RegionUnit} bytes (128 MiB) for virtio-mem");
-        Require(plugged <= memory.HotplugSize, $"hotplugged_size={plugged} is larger than hotplug_size={memory.HotplugSize}");
+        Require(size % RegionUnit == 0, $"hotplug_size must be a multiple of {RegionUnit} bytes (128 MiB) for virtio-mem");
+        Require(plugged <= size, $"hotplugged_size={plugged} is larger than hotplug_size={size}");
         Require(
             plugged % VirtioMemDeviceConfig.DefaultBlockSize == 0,
             $"hotplugged_size must be a multiple of {VirtioMemDeviceConfig.DefaultBlockSize} bytes, virtio-mem's block size");
         return new VirtioMemDeviceConfig
         {
-            Id = DeviceId,
+            Id = id,
             Memory = new MemoryBackendConfig
             {
                 Name = "",
-                Size = memory.HotplugSize,
-                Kind = memory.Shared ? MemoryBackendKind.Memfd : MemoryBackendKind.Ram,
-                Share = memory.Shared,
+                Size = size,
+                Kind = shared ? MemoryBackendKind.Memfd : MemoryBackendKind.Ram,
+                Share = shared,
             },
             RequestedSize = plugged,
         };
     }
 
-    private static void Require(bool condition, string problem)
+    internal static void Require(bool condition, string problem)
     {
         if (!condition)
         {

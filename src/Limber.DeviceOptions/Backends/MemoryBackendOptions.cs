@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Limber.Config;
 using Limber.Config.Backends;
 
 namespace Limber.DeviceOptions.Backends;
@@ -46,8 +47,12 @@ public static class MemoryBackendOptions
             Path = type == FileType ? options.RequiredText("mem-path") : null,
             Share = share,
             Preallocate = options.Boolean("prealloc") ?? false,
+            HugePages = options.Boolean("hugetlb") ?? false,
+            HugePageSize = options.Size("hugetlbsize"),
         };
-        return config.Size > 0 ? config : throw new OptionException($"property 'size' of {type} doesn't take value '0'");
+        return config.Size == 0 ? throw new OptionException($"property 'size' of {type} doesn't take value '0'")
+            : PageRules.FindProblem(config.Size, config.HugePages, config.HugePageSize) is { } problem ? throw new OptionException($"hugetlbsize={problem}")
+            : config;
     }
 
     // Accepts what changes nothing that a guest or a client could notice, and says of the rest that it isn't there.
@@ -58,7 +63,7 @@ public static class MemoryBackendOptions
             options.Boolean(ignored);
         }
 
-        foreach (string off in (string[])["hugetlb", "pmem", "readonly", "discard-data"])
+        foreach (string off in (string[])["pmem", "readonly", "discard-data"])
         {
             options.RequireSwitch(off, false);
         }
@@ -66,7 +71,7 @@ public static class MemoryBackendOptions
         options.Word("rom", "auto", "off");
         RequireOnly(options, "policy", "default");
         RequireOnly(options, "offset", "0");
-        foreach (string other in (string[])["prealloc-threads", "prealloc-context", "hugetlbsize", "align"])
+        foreach (string other in (string[])["prealloc-threads", "prealloc-context", "align"])
         {
             RequireOnly(options, other, null);
         }

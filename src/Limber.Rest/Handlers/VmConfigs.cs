@@ -36,7 +36,7 @@ internal static class VmConfigs
             throw Invalid("serial and console can't both have the terminal (mode Tty)");
         }
 
-        (MemoryConfig memory, VirtioMemDeviceConfig? memoryDevice) = Memory(body.Memory);
+        (MemoryConfig memory, ImmutableArray<VirtioMemDeviceConfig> memoryDevices) = Memory(body.Memory);
         return new VmConfig
         {
             Dialect = Dialect.CloudHypervisor,
@@ -44,7 +44,7 @@ internal static class VmConfigs
             Memory = memory,
             Payload = Payload(body.Payload),
             Serials = serial is null ? [] : [serial],
-            PciDevices = memoryDevice is null ? Devices(body, console) : [.. Devices(body, console), memoryDevice],
+            PciDevices = [.. Devices(body, console), .. memoryDevices],
         };
     }
 
@@ -72,7 +72,7 @@ internal static class VmConfigs
         }
     }
 
-    private static (MemoryConfig Memory, VirtioMemDeviceConfig? Device) Memory(VmCreateMemory? body)
+    private static (MemoryConfig Memory, ImmutableArray<VirtioMemDeviceConfig> Devices) Memory(VmCreateMemory? body)
     {
         RequireBuilt("memory.", body?.Others);
         if (body?.Thp == false)
@@ -81,11 +81,6 @@ internal static class VmConfigs
         }
 
         ulong size = body?.Size ?? DefaultMemory;
-        if (size == 0)
-        {
-            throw NotBuilt("memory.size 0 (memory zones)");
-        }
-
         MemoryHotplugMethod method = body?.HotplugMethod switch
         {
             null or "Acpi" => MemoryHotplugMethod.Acpi,
@@ -94,12 +89,46 @@ internal static class VmConfigs
         };
         try
         {
-            return ResizableMemory.Resolve((size, body?.Shared ?? false), method, body?.HotplugSize ?? 0, body?.HotpluggedSize);
+            IReadOnlyList<VmCreateZone> zones = body?.Zones ?? [];
+            if (size == 0)
+            {
+                return MemoryZones.Resolve([.. zones.Select(Zone)], method);
+            }
+
+            if (zones.Count > 0)
+            {
+                throw Invalid("memory.zones need memory.size 0");
+            }
+
+            MemoryConfig boot = new(size, body?.Shared ?? false)
+            {
+                HugePages = body?.Hugepages ?? false,
+                HugePageSize = body?.HugepageSize,
+                Preallocate = body?.Prefault ?? false,
+            };
+            (MemoryConfig memory, VirtioMemDeviceConfig? device) = ResizableMemory.Resolve(boot, method, body?.HotplugSize ?? 0, body?.HotpluggedSize);
+            return (memory, device is null ? [] : [device]);
         }
         catch (ArgumentException wrong)
         {
             throw Invalid("memory." + wrong.Message);
         }
+    }
+
+    private static MemoryZoneConfig Zone(VmCreateZone? body)
+    {
+        RequireBuilt("memory.zones.", body?.Others);
+        return new MemoryZoneConfig
+        {
+            Id = body?.Id ?? throw Invalid("the id of a memory zone is missing"),
+            Size = body.Size ?? DefaultMemory,
+            Shared = body.Shared ?? false,
+            HugePages = body.Hugepages ?? false,
+            HugePageSize = body.HugepageSize,
+            Preallocate = body.Prefault ?? false,
+            HotplugSize = body.HotplugSize ?? 0,
+            HotpluggedSize = body.HotpluggedSize ?? 0,
+        };
     }
 
     private static PayloadConfig Payload(PayloadBody? body)

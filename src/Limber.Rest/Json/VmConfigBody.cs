@@ -40,16 +40,38 @@ internal sealed record CpusConfigBody(int BootVcpus, int MaxVcpus, CpuTopologyBo
 internal sealed record CpuTopologyBody(int ThreadsPerCore, int CoresPerDie, int DiesPerPackage, int Packages);
 
 /// <summary>Spec: <c>MemoryConfig</c>; sizes in bytes.</summary>
-/// <param name="Size">Boot memory and DIMMs that are there now, whatever was asked for.</param>
+/// <param name="Size">Boot memory and DIMMs that are there now, whatever was asked for; 0 with zones.</param>
 /// <param name="Shared">Backed by a shared file.</param>
 /// <param name="Mergeable">Always false.</param>
-/// <param name="Hugepages">Always false.</param>
-/// <param name="Prefault">Always false.</param>
+/// <param name="Hugepages">Backed by the host's huge pages.</param>
+/// <param name="Prefault">All pages were allocated before the guest started.</param>
 /// <param name="HotplugMethod"><c>Acpi</c> or <c>VirtioMem</c>.</param>
 /// <param name="HotplugSize">How much memory devices can have; null without memory hotplug.</param>
 /// <param name="HotpluggedSize">What the guest uses of virtio-mem now; null without such a device.</param>
 internal sealed record MemoryConfigBody(
-    ulong Size, bool Shared, bool Mergeable, bool Hugepages, bool Prefault, string HotplugMethod, ulong? HotplugSize, ulong? HotpluggedSize);
+    ulong Size, bool Shared, bool Mergeable, bool Hugepages, bool Prefault, string HotplugMethod, ulong? HotplugSize, ulong? HotpluggedSize)
+{
+    /// <summary>Null for the host's default.</summary>
+    public ulong? HugepageSize { get; init; }
+
+    /// <summary>Null without zones of the user's.</summary>
+    public IReadOnlyList<MemoryZoneBody>? Zones { get; init; }
+}
+
+/// <summary>Spec: <c>MemoryZoneConfig</c>; sizes in bytes.</summary>
+/// <param name="Id">As the user called it.</param>
+/// <param name="Size">Boot memory.</param>
+/// <param name="Shared">Backed by a shared file.</param>
+/// <param name="Hugepages">Backed by the host's huge pages.</param>
+/// <param name="Prefault">All pages were allocated before the guest started.</param>
+/// <param name="HotplugSize">How much can come; null for a zone that stays as it is.</param>
+/// <param name="HotpluggedSize">What the guest uses of that now.</param>
+internal sealed record MemoryZoneBody(
+    string Id, ulong Size, bool Shared, bool Hugepages, bool Prefault, ulong? HotplugSize, ulong? HotpluggedSize)
+{
+    /// <summary>Null for the host's default.</summary>
+    public ulong? HugepageSize { get; init; }
+}
 
 /// <summary>Spec: <c>PayloadConfig</c>.</summary>
 internal sealed record PayloadConfigBody(string? Kernel, string? Cmdline, string? Initramfs);

@@ -65,7 +65,38 @@ internal sealed record VmCreateMemory
 
     public ulong? HotpluggedSize { get; init; }
 
+    public bool? Hugepages { get; init; }
+
+    public ulong? HugepageSize { get; init; }
+
+    public bool? Prefault { get; init; }
+
     public bool? Thp { get; init; }
+
+    public IReadOnlyList<VmCreateZone>? Zones { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>Spec: <c>MemoryZoneConfig</c>; bytes.</summary>
+internal sealed record VmCreateZone
+{
+    public string? Id { get; init; }
+
+    public ulong? Size { get; init; }
+
+    public bool? Shared { get; init; }
+
+    public bool? Hugepages { get; init; }
+
+    public ulong? HugepageSize { get; init; }
+
+    public bool? Prefault { get; init; }
+
+    public ulong? HotplugSize { get; init; }
+
+    public ulong? HotpluggedSize { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }

@@ -43,15 +43,31 @@ internal static class VmInfoBuilder
         ulong dimms = Sum(devices, MemoryDeviceKind.Dimm);
         bool hasVirtioMem = devices.Any(static device => device.Kind == MemoryDeviceKind.VirtioMem);
         return new MemoryConfigBody(
-            summary.BaseSize + dimms,
+            config.Zones.IsEmpty ? summary.BaseSize + dimms : 0,
             config.Shared,
             Mergeable: false,
-            Hugepages: false,
-            Prefault: false,
+            config.HugePages,
+            config.Preallocate,
             config.HotplugMethod.ToString(),
             config.HotplugSize == 0 ? null : config.HotplugSize,
-            hasVirtioMem ? Sum(devices, MemoryDeviceKind.VirtioMem) : null);
+            hasVirtioMem ? Sum(devices, MemoryDeviceKind.VirtioMem) : null)
+        {
+            HugepageSize = config.HugePageSize,
+            Zones = config.Zones.IsEmpty ? null : [.. config.Zones.Select(zone => DescribeZone(zone, devices))],
+        };
     }
+
+    private static MemoryZoneBody DescribeZone(MemoryZoneConfig zone, IReadOnlyList<MemoryDeviceInfo> devices) => new(
+        zone.Id,
+        zone.Size,
+        zone.Shared,
+        zone.HugePages,
+        zone.Preallocate,
+        zone.HotplugSize == 0 ? null : zone.HotplugSize,
+        zone.HotplugSize == 0 ? null : devices.FirstOrDefault(device => device.Id == zone.Id)?.Size)
+    {
+        HugepageSize = zone.HugePageSize,
+    };
 
     private static ulong Sum(IReadOnlyList<MemoryDeviceInfo> devices, MemoryDeviceKind kind) =>
         devices.Where(device => device.Kind == kind).Aggregate(0UL, static (sum, device) => sum + device.Size);

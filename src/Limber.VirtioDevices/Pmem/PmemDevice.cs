@@ -33,6 +33,7 @@ public sealed class PmemDevice : VirtioDevice
     private readonly SemaphoreSlim work = new(0);
     private readonly Lock gate = new();
     private readonly Action completed;
+    private readonly FileWatch? watch;
     private readonly List<DescriptorChain> waiting = new(QueueSize);
     private readonly List<DescriptorChain> flushing = new(QueueSize);
     private Virtqueue? queue;
@@ -64,11 +65,16 @@ public sealed class PmemDevice : VirtioDevice
         mapping = mappings.Map(start.Value, file.Mapping.Address, file.Mapping.Length, readOnly: false);
         flusher = new Thread(RunFlusher, 128 * 1024) { Name = $"{context.Id}-flush", IsBackground = true };
         flusher.Start();
+        watch = file.TryWatch(() => TryReplaceLost());
+        if (watch is not null)
+        {
+            _ = ControlLoop.Post(() => watch.Start(ControlLoop, this), this);
+        }
     }
 
     /// <summary>
-    /// The guest met a page that can't be had: if the file was cut off, zeros take the place of what it lacks, and the device is
-    /// reported as failed. Its flushes fail from then on. Thread: any, also vCPUs'.
+    /// The file may have been cut off: then zeros take the place of what it lacks, and the device is reported as failed. Its flushes
+    /// fail from then on. Called when the file changes, and by whoever knows that a page can't be had. Thread: any, also vCPUs'.
     /// </summary>
     /// <returns>False when the file lacks nothing more; then it is not this device's page.</returns>
     public bool TryReplaceLost()
@@ -129,6 +135,7 @@ public sealed class PmemDevice : VirtioDevice
         work.Release();
         flusher.Join();
         work.Dispose();
+        StopWatching();
 
         // The guest lets go before the pages go.
         mapping.Dispose();
@@ -153,6 +160,30 @@ public sealed class PmemDevice : VirtioDevice
         SegmentWriter writer = chain.Writer;
         _ = writer.TryWrite(value);
         queue.Push(chain, sizeof(uint));
+    }
+
+    private void StopWatching()
+    {
+        if (watch is null)
+        {
+            return;
+        }
+
+        using var stopped = new ManualResetEventSlim();
+        if (ControlLoop.Post(
+            () =>
+            {
+                watch.Dispose();
+                stopped.Set();
+            },
+            this))
+        {
+            stopped.Wait();
+        }
+        else
+        {
+            watch.Dispose();
+        }
     }
 
     /// <summary>Starts a flush for those that wait, unless one is under way. Thread: the queue's loop.</summary>

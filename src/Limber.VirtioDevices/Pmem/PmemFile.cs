@@ -75,6 +75,9 @@ public sealed class PmemFile : IDisposable
     /// <summary>False when the file has become shorter than what is mapped, even if it has grown again since the loss was seen.</summary>
     public bool IsWhole => Volatile.Read(ref backed) == Mapping.Length && Length >= Mapping.Length;
 
+    /// <summary>Calls when the file's size may have changed; null when the host can't tell. See <see cref="FileWatch"/> for threads.</summary>
+    internal FileWatch? TryWatch(Action changed) => FileWatch.TryCreate(file, changed);
+
     private ulong Length => (ulong)Math.Max(Libc.lseek(file.Number, 0, Libc.SEEK_END), 0);
 
     /// <summary>

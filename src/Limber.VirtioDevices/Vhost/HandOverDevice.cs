@@ -14,8 +14,9 @@ namespace Limber.VirtioDevices.Vhost;
 /// </summary>
 /// <remarks>
 /// Everything runs on the first loop of the context, also calls that wait for the back end: it shares that loop with no device
-/// that must not be held up. When memory was added to the machine it calls <see cref="UpdateMemory"/>; before any is taken away
-/// it pauses the device, as every other, and the map of that moment counts on resume.
+/// that must not be held up. When memory was added to the machine, the machine calls <see cref="UpdateMemory"/>. When memory has left the
+/// map it pauses and resumes the device, as every other, and then calls the same: a ring that is resumed is served with the map of
+/// that moment, and the pages are unmapped when all back ends have it.
 /// A back end that is asked to stop and does not answer is disconnected: what it does to the guest's memory then is its affair.
 /// </remarks>
 public abstract partial class HandOverDevice : VirtioDevice
@@ -74,7 +75,7 @@ public abstract partial class HandOverDevice : VirtioDevice
     /// <summary>The back end is gone; the driver's configuration interrupt follows. Thread: the control loop's.</summary>
     protected virtual void OnBackendLost() { }
 
-    /// <summary>Hands the memory map over as it is now, after memory was added. Thread: any.</summary>
+    /// <summary>Hands the memory map over as it is now, after memory was added or taken away. Thread: any.</summary>
     /// <param name="handedOver">Is called when the back end has it, or never will; on the device's loop, or at once.</param>
     public void UpdateMemory(Action? handedOver = null)
     {

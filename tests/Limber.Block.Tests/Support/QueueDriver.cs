@@ -40,6 +40,10 @@ internal sealed unsafe class QueueDriver : IDisposable
         return Span(skew, length).ToArray();
     }
 
+    /// <summary>Reads and returns the error.</summary>
+    public int TryRead(ulong offset, int length) =>
+        Run(BlockRequest.Transfer(BlockRequestKind.Read, offset, segments, Cut(0, length, 1), 8));
+
     public int Flush() => Run(BlockRequest.Flush(9));
 
     /// <summary>Submits one request and returns its error.</summary>

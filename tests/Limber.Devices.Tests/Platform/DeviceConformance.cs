@@ -118,10 +118,11 @@ public abstract class DeviceConformance
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Access_Random_NeverThrows(int seed)
     {
         IIoDevice device = Create();
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         byte[] data = new byte[8];
         for (int i = 0; i < FuzzAccesses; i++)
         {

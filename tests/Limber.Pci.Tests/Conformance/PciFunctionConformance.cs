@@ -123,10 +123,11 @@ public abstract class PciFunctionConformance
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Access_Random_NeverThrows(int seed)
     {
         (FakeMachine machine, PciFunction function) = Plug();
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         for (int round = 0; round < 10; round++)
         {
             function.Reset();

@@ -82,7 +82,11 @@ internal sealed class FakeMemoryManager : IMemoryManager
 
     public IHotplugOperation UnplugDimm(string id, TimeSpan? deadline = null) => throw new NotSupportedException();
 
-    public IHotplugOperation SetRequestedSize(string virtioMemDevice, ulong bytes, TimeSpan? deadline = null) => throw new NotSupportedException();
+    public IHotplugOperation SetRequestedSize(string virtioMemDevice, ulong bytes, TimeSpan? deadline = null)
+    {
+        Calls.Add(string.Create(CultureInfo.InvariantCulture, $"{virtioMemDevice} {bytes}") + (deadline is { } time ? $" within {time.TotalSeconds}" : ""));
+        return Begin(OperationKind.MemoryResize);
+    }
 
     public IReadOnlyList<MemoryBackendInfo> GetBackends() => [];
 

@@ -79,7 +79,7 @@ public sealed class MemoryTests
     [InlineData("object-add", "{'qom-type':'memory-backend-ram','id':'m2','size':134217728,'props':{'x':1}}", "Parameter 'props' is unexpected")]
     [InlineData("object-add", "{'qom-type':'memory-backend-ram','id':'m2','props':{'size':134217728}}", "Parameter 'size' is missing")]
     [InlineData("object-add", "{'qom-type':'memory-backend-ram','id':'m2','size':4096,'host-nodes':[0],'policy':'bind'}", "policy=bind: not built yet (supported: default)")]
-    [InlineData("object-add", "{'qom-type':'memory-backend-memfd','id':'m2','size':4096,'hugetlb':true}", "hugetlb=on: not built yet (supported: off)")]
+    [InlineData("object-add", "{'qom-type':'memory-backend-memfd','id':'m2','size':4096,'hugetlb':true,'hugetlbsize':2097152}", "hugetlbsize=2097152 does not divide the 4096 bytes of memory")]
     [InlineData("object-add", "{'qom-type':'memory-backend-file','id':'m2','size':4096}", "Parameter 'mem-path' is missing")]
     [InlineData("object-del", "{'id':'nosuch'}", "object 'nosuch' not found")]
     [InlineData("object-del", "{'id':'vm0'}", "object 'vm0' is in use, can not be deleted")]

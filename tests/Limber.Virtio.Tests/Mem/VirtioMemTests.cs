@@ -209,10 +209,11 @@ public sealed class VirtioMemTests : IDisposable
     }
 
     [Fact]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void RandomRequests_AgreeWithAModel()
     {
         rig.Start(2);
-        var random = new Random(5);
+        var random = FuzzSeed.Create(5);
         bool[] model = new bool[512];
         ulong requested = 64 * MiB;
         for (int i = 0; i < 3000; i++)

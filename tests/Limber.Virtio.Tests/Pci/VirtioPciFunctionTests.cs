@@ -290,11 +290,12 @@ public sealed class VirtioPciFunctionTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Accesses_AtRandom_NeverThrow(int seed)
     {
         using PciRig rig = CreateEcho();
         rig.Enable();
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         byte[] data = new byte[8];
         for (int i = 0; i < 40_000; i++)
         {

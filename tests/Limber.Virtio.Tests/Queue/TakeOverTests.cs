@@ -57,9 +57,10 @@ public sealed unsafe class TakeOverTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void TakeOver_AtAnyMoment_GivesOutWhatWasNotCompleted(int seed)
     {
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         using var rig = new QueueRig(0, Size);
         using var doorbell = new HostEvent();
         for (int life = 0; life < 200; life++)

@@ -26,6 +26,20 @@ public sealed class PmemTests : IDisposable
 
     private static byte[] Result(VirtioRig rig, DriverBuffer buffer) => rig.Memory.Read(buffer.Address, 4);
 
+    private static byte[] FlushAndReap(VirtioRig rig)
+    {
+        DriverBuffer answer = rig.Buffer(4, true);
+        rig.Submit(0, rig.Filled(0, 0, 0, 0), answer);
+        rig.Reap(0);
+        return Result(rig, answer);
+    }
+
+    private void Cut(int length)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.SetLength(length);
+    }
+
     private VirtioRig CreateRig(Func<bool>? flush = null, bool discard = false) => new(c =>
     {
         PmemFile file = PmemFile.Open(path, null, discard);
@@ -81,6 +95,43 @@ public sealed class PmemTests : IDisposable
         rig.Submit(0, rig.Filled(0, 0, 0, 0), answer);
         rig.Reap(0);
         Assert.Equal([0xff, 0xff, 0xff, 0xff], Result(rig, answer));
+    }
+
+    [Fact]
+    public unsafe void FileCutOff_GuestGetsZerosAndFailingFlushes_AndTheUserHearsOfIt()
+    {
+        using VirtioRig rig = CreateRig();
+        rig.Start(0);
+        byte* pages = (byte*)mappings.Current[0].Host;
+        pages[0] = 0x11;
+        pages[Size - 1] = 0x5A;
+        rig.OnLoop(() => { });
+        Cut(5000);
+
+        Eventually.Holds(() => rig.Faults == 1, "the report");
+        Assert.Contains("was cut off", rig.Fault!.Message, StringComparison.Ordinal);
+        Assert.Equal((0x11, 0), (pages[0], pages[Size - 1]));
+        pages[Size - 1] = 1;
+        Assert.Equal([0xff, 0xff, 0xff, 0xff], FlushAndReap(rig));
+        Assert.Equal(5000, new FileInfo(path).Length);
+        Assert.False(((PmemDevice)rig.Device).TryReplaceLost());
+    }
+
+    [Fact]
+    public void FileWrittenByOthers_IsNoLoss()
+    {
+        using VirtioRig rig = CreateRig();
+        rig.Start(0);
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.Write(new byte[100]);
+            file.SetLength(2 * Size);
+        }
+
+        rig.OnLoop(() => { });
+        rig.OnLoop(() => { });
+        Assert.Equal(new byte[4], FlushAndReap(rig));
+        Assert.Equal(0, rig.Faults);
     }
 
     [Fact]

@@ -377,11 +377,12 @@ public sealed class VsockDeviceTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait(FuzzSeed.Trait, FuzzSeed.Value)]
     public void Packets_AtRandom_NeverFault(int seed)
     {
         using var guest = new VsockGuest();
         using Socket listener = guest.Listen(2);
-        var random = new Random(seed);
+        var random = FuzzSeed.Create(seed);
         for (int i = 0; i < 4000; i++)
         {
             guest.BufferSize = random.Next(3) == 0 ? (uint)random.NextInt64(1L << 32) : 4096;

@@ -14,8 +14,8 @@ internal static class DeviceList
     /// </summary>
     /// <param name="options">The command line.</param>
     /// <param name="console">The console device, or null.</param>
-    /// <param name="memory">The device that makes memory grow, or null.</param>
-    public static ImmutableArray<DeviceConfig> Resolve(CloudHypervisorOptions options, ConsoleDeviceConfig? console, VirtioMemDeviceConfig? memory)
+    /// <param name="memory">The devices that make memory grow.</param>
+    public static ImmutableArray<DeviceConfig> Resolve(CloudHypervisorOptions options, ConsoleDeviceConfig? console, ImmutableArray<VirtioMemDeviceConfig> memory)
     {
         List<DeviceConfig> devices = console is null ? [] : [console];
         int counter = 0;
@@ -25,11 +25,7 @@ internal static class DeviceList
         Add("fs", OtherDeviceOptions.Fs, "_fs");
         Add("pmem", OtherDeviceOptions.Pmem, "_pmem");
         AddOne("vsock", OtherDeviceOptions.Vsock, "_vsock");
-        if (memory is not null)
-        {
-            devices.Add(memory);
-        }
-
+        devices.AddRange(memory);
         AddOne("balloon", OtherDeviceOptions.Balloon, "__balloon");
         Add("device", OtherDeviceOptions.Vfio, "_vfio");
         RequireUniqueIds(devices);

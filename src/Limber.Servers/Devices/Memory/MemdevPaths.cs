@@ -25,5 +25,6 @@ internal static class MemdevPaths
             Name = BootMemory,
             Size = machine.Memory.GetSummary().BaseSize,
             Share = machine.Config.Memory.Shared,
+            Preallocate = machine.Config.Memory.Preallocate,
         });
 }

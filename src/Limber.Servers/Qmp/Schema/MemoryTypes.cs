@@ -36,6 +36,7 @@ internal static class MemoryTypes
     [
         .. Backend,
         new("hugetlb", QmpType.Boolean, true),
+        new("hugetlbsize", QmpType.Integer, true),
         new("seal", QmpType.Boolean, true),
     ]);
 
