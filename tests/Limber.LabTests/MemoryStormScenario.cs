@@ -22,7 +22,7 @@ internal static class MemoryStormScenario
     private const int BootMiB = 512;
     private const int MostVirtioMemMiB = 768;
     private const int MostBalloonMiB = 96;
-    private const int TouchedMiB = 300;
+    private const int SpareMiB = 24;
     private const double Tolerance = 0.05;
 
     // Files of random contents with their sums; each is checked before it is replaced by another, wherever its pages are by then.
@@ -184,8 +184,11 @@ internal static class MemoryStormScenario
     }
 
     // The guest has had each of its pages once, so that what the host has given can be compared.
-    private static void Touch(GuestConsole guest) =>
-        guest.Run($"mkdir -p /touch; mount -t tmpfs -o size={TouchedMiB + 8}M none /touch; dd if=/dev/zero of=/touch/all bs=1M count={TouchedMiB} 2>/dev/null; umount /touch");
+    private static void Touch(GuestConsole guest)
+    {
+        guest.Run("n=$(awk '/^MemFree/ { print int($2 / 1024) }' /proc/meminfo)");
+        guest.Run($"mkdir -p /touch; mount -t tmpfs -o size=100% none /touch; dd if=/dev/zero of=/touch/all bs=1M count=$((n-{SpareMiB})) 2>/dev/null; umount /touch");
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
