@@ -3,7 +3,7 @@ using System;
 namespace Limber.Acpi;
 
 /// <summary>A part of a field list: a named field, bits that nobody names, or a jump to an offset.</summary>
-public readonly struct FieldElement
+public sealed class FieldElement
 {
     private readonly string? name;
     private readonly long value;

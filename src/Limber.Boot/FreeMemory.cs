@@ -22,8 +22,13 @@ internal sealed class FreeMemory
     public static FreeMemory For(E820Map map, GuestMemory memory)
     {
         List<GuestRange> ranges = [];
-        foreach (E820Entry entry in map.Entries.Where(static entry => entry.Type == E820Type.Ram))
+        foreach (E820Entry entry in map.Entries)
         {
+            if (entry.Type != E820Type.Ram)
+            {
+                continue;
+            }
+
             foreach (GuestMemoryRegion region in memory.Regions.Where(region => region.Range.Overlaps(entry.Range)))
             {
                 ranges.Add(GuestRange.Between(

@@ -74,7 +74,7 @@ internal static class DialectDetection
 
     private static bool LooksLikeCloudHypervisor(List<(string Option, string? Value)> options)
     {
-        string[] longNames = [.. options.Where(o => IsLong(o.Option)).Select(o => LongName(o.Option))];
+        string[] longNames = [.. options.FindAll(o => IsLong(o.Option)).ConvertAll(o => LongName(o.Option))];
         string[] known = [.. longNames.Where(n => CloudHypervisorOptions.TakesValue(n) is not null)];
         if (known.Any(n => !QemuOptionTable.Contains(n)))
         {
@@ -84,13 +84,13 @@ internal static class DialectDetection
         bool qemuOnly = longNames.Any(n => QemuOptionTable.Contains(n) && !known.Contains(n));
         return known.Length > 0
             && !qemuOnly
-            && options.All(o => IsLong(o.Option) || CloudHypervisorOptions.IsShort(o.Option));
+            && options.TrueForAll(o => IsLong(o.Option) || CloudHypervisorOptions.IsShort(o.Option));
     }
 
     private static bool LooksLikeStratoVirt(List<(string Option, string? Value)> options) =>
-        options.Any(o => IsBareWordMonitor(o.Option, o.Value))
-        && options.All(o => StratoVirtOptions.Contains(o.Option[1..]))
-        && !options.Any(o => o.Option == "-machine" && IsQemuMachine(o.Value));
+        options.Exists(o => IsBareWordMonitor(o.Option, o.Value))
+        && options.TrueForAll(o => StratoVirtOptions.Contains(o.Option[1..]))
+        && !options.Exists(o => o.Option == "-machine" && IsQemuMachine(o.Value));
 
     private static bool IsBareWordMonitor(string option, string? value)
     {

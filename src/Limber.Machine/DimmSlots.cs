@@ -87,8 +87,8 @@ internal sealed class DimmSlots
         bool IsFree(int slot) => !dimms.Exists(d => d.Slot == slot);
         if (config.Slot is not { } wanted)
         {
-            return Enumerable.Range(0, slots).Cast<int?>().FirstOrDefault(s => IsFree(s!.Value))
-                ?? throw new VmException(VmErrorCode.NoFreeSlot, $"no free slots available: all {slots} DIMM slots are in use");
+            int free = Enumerable.Range(0, slots).FirstOrDefault(IsFree, -1);
+            return free >= 0 ? free : throw new VmException(VmErrorCode.NoFreeSlot, $"no free slots available: all {slots} DIMM slots are in use");
         }
 
         return wanted < 0 || wanted >= slots

@@ -148,10 +148,10 @@ internal sealed class MachinePlatform : IDisposable
         try
         {
             kvm = KvmSystem.Open(environment.KvmPath);
-            CheckLimits(config.Cpus, kvm);
+            ProcessorLimits.Check(config.Cpus, kvm);
             vm = kvm.CreateVm();
             vm.CreatePlatform(PlatformMap.RealModePages.Start);
-            if (NeedsX2Apic(config.Cpus))
+            if (ProcessorLimits.NeedsX2Apic(config.Cpus))
             {
                 vm.EnableX2ApicIds();
             }
@@ -244,36 +244,6 @@ internal sealed class MachinePlatform : IDisposable
         kvm.Dispose();
         DisposeMemory(memory);
     }
-
-    private static void CheckLimits(CpuConfig cpus, KvmSystem kvm)
-    {
-        if (cpus.Max > kvm.MaxVcpus)
-        {
-            throw new VmException(
-                VmErrorCode.Failed, $"Number of hotpluggable cpus requested ({cpus.Max}) exceeds the maximum cpus supported by KVM ({kvm.MaxVcpus})");
-        }
-
-        if (cpus.Max > CpuHotplugController.MaximumProcessors)
-        {
-            throw new VmException(
-                VmErrorCode.Failed, $"{cpus.Max} possible processors exceed the {CpuHotplugController.MaximumProcessors} of this platform");
-        }
-
-        uint highest = cpus.Topology.MaxApicId;
-        if (highest >= kvm.MaxVcpuId)
-        {
-            throw new VmException(
-                VmErrorCode.Failed, $"the processors' highest APIC id is {highest}, and KVM takes ids up to {kvm.MaxVcpuId - 1}");
-        }
-
-        if (NeedsX2Apic(cpus) && !kvm.HasX2ApicIds)
-        {
-            throw new VmException(
-                VmErrorCode.Failed, $"the processors' highest APIC id is {highest}, and ids from {MadtBuilder.FirstX2ApicId} on need KVM_CAP_X2APIC_API, which the host's KVM lacks");
-        }
-    }
-
-    private static bool NeedsX2Apic(CpuConfig cpus) => cpus.Topology.MaxApicId >= MadtBuilder.FirstX2ApicId;
 
     private static void DisposeMemory(GuestMemory? memory)
     {

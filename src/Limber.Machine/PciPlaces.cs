@@ -108,8 +108,12 @@ internal sealed class PciPlaces(MachinePlatform platform, DeviceTable devices, D
     {
         // Until its removal is complete a device keeps its place, so places are asked of the table, not of the bus.
         bool IsFree(int slot) => !devices.Exists(d => d.Port is null && d.Device == slot);
-        int device = config.Slot ?? Enumerable.Range(1, PciBus.MaximumDevices - 1).Cast<int?>().FirstOrDefault(s => IsFree(s!.Value))
-            ?? throw new VmException(VmErrorCode.NoFreeSlot, $"bus {PciPlacement.RootBus} has no free slot for {config.Driver}");
+        int device = config.Slot ?? Enumerable.Range(1, PciBus.MaximumDevices - 1).FirstOrDefault(IsFree, 0);
+        if (device == 0 && config.Slot is null)
+        {
+            throw new VmException(VmErrorCode.NoFreeSlot, $"bus {PciPlacement.RootBus} has no free slot for {config.Driver}");
+        }
+
         if (device is < 1 or >= PciBus.MaximumDevices)
         {
             throw new VmException(VmErrorCode.InvalidDevice, $"device number {device} is not in 1..{PciBus.MaximumDevices - 1}");

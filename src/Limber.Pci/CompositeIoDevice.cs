@@ -27,7 +27,7 @@ public sealed class CompositeIoDevice : IIoDevice
     /// <param name="Offset">Bytes from the start of the range.</param>
     /// <param name="Length">Bytes, at least 1.</param>
     /// <param name="Device">Who answers; its offsets start at 0.</param>
-    public readonly record struct Part(ulong Offset, ulong Length, IIoDevice Device);
+    public sealed record Part(ulong Offset, ulong Length, IIoDevice Device);
 
     /// <inheritdoc/>
     public IoStatus Read(ulong offset, Span<byte> data)

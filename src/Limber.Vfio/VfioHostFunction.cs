@@ -56,7 +56,7 @@ public sealed record VfioHostFunction(string Path, string Address, int Group)
             return
             [
                 .. Directory.EnumerateFileSystemEntries(System.IO.Path.Combine(Path, "iommu_group", "devices"))
-                    .Select(member => (Name: System.IO.Path.GetFileName(member), Driver: ReadLink(member, "driver")))
+                    .Select(member => new { Name = System.IO.Path.GetFileName(member), Driver = ReadLink(member, "driver") })
                     .Where(member => member.Driver is not (null or Driver or "pcieport" or "pci-stub"))
                     .Select(member => $"{member.Name} (driver {member.Driver})")
                     .Order(StringComparer.Ordinal),

@@ -19,6 +19,9 @@ internal static class LostBackendScenarios
     private static void FilesCutOff(LabContext context)
     {
         BothVm vm = BothVm.Start(context, Modules);
+
+        // The errors that the guest's kernel is to see are not to be among the answers on its console.
+        vm.Guest.Run("echo 1 >/proc/sys/kernel/printk");
         vm.Watch(() =>
         {
             CutPmem(context, vm);

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 using System.Threading;
-using System.Threading.Tasks;
 using Limber.TestKit;
 using static Limber.LabTests.MemoryLab;
 
@@ -22,7 +21,7 @@ internal static class MemoryStormScenario
     private const int BootMiB = 512;
     private const int MostVirtioMemMiB = 768;
     private const int MostBalloonMiB = 96;
-    private const int TouchedMiB = 300;
+    private const int SpareMiB = 24;
     private const double Tolerance = 0.05;
 
     // Files of random contents with their sums; each is checked before it is replaced by another, wherever its pages are by then.
@@ -62,7 +61,7 @@ internal static class MemoryStormScenario
             new MemoryStormClient.Sizes(rest, MostBalloonMiB),
         ];
         Deadline clock = Deadline.In(10_000);
-        RunStorm(clients, Deal(new Random(seed), steps), context.Figures);
+        StormShares.Play(clients, Deal(new Random(seed), steps), PlayShare, context.Figures);
         context.Figures.Add(Invariant($"{steps} steps in {clock.Elapsed.TotalSeconds:F1} s"));
         Settle(vm);
         new MemoryAgreement(vm, hmp, rest, BootMiB).Check(before);
@@ -94,19 +93,6 @@ internal static class MemoryStormScenario
     // The same seed deals the same steps to the same clients; how they interleave, and what the guest agrees to, is the machine's affair.
     private static List<(bool Grow, int Random)> Deal(Random random, int steps) =>
         [.. Enumerable.Range(0, steps).Select(_ => (random.Next(100) < 50, random.Next(10_000)))];
-
-    private static void RunStorm(MemoryStormClient[] clients, List<(bool Grow, int Random)> steps, List<string> figures)
-    {
-        Task<string>[] tasks = [.. clients.Select((client, number) => Task.Factory.StartNew(
-            () => PlayShare(client, [.. steps.Where((_, i) => i % clients.Length == number)]),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default))];
-        foreach (Task<string> task in tasks)
-        {
-            figures.Add(task.GetAwaiter().GetResult());
-        }
-    }
 
     private static string PlayShare(MemoryStormClient client, List<(bool Grow, int Random)> share)
     {
@@ -184,8 +170,11 @@ internal static class MemoryStormScenario
     }
 
     // The guest has had each of its pages once, so that what the host has given can be compared.
-    private static void Touch(GuestConsole guest) =>
-        guest.Run($"mkdir -p /touch; mount -t tmpfs -o size={TouchedMiB + 8}M none /touch; dd if=/dev/zero of=/touch/all bs=1M count={TouchedMiB} 2>/dev/null; umount /touch");
+    private static void Touch(GuestConsole guest)
+    {
+        guest.Run("n=$(awk '/^MemFree/ { print int($2 / 1024) }' /proc/meminfo)");
+        guest.Run($"mkdir -p /touch; mount -t tmpfs -o size=100% none /touch; dd if=/dev/zero of=/touch/all bs=1M count=$((n-{SpareMiB})) 2>/dev/null; umount /touch");
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

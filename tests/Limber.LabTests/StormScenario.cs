@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 using System.Threading;
-using System.Threading.Tasks;
 using Limber.TestKit;
 
 namespace Limber.LabTests;
@@ -44,7 +43,7 @@ internal static class StormScenario
             new StormRestClient(rest, Slots),
         ];
         Deadline clock = Deadline.In(1000);
-        RunStorm(clients, Deal(new Random(seed)), context.Figures);
+        StormShares.Play(clients, Deal(new Random(seed)), PlayShare, context.Figures);
         context.Figures.Add(Invariant($"{Steps} steps in {clock.Elapsed.TotalSeconds:F1} s"));
 
         Calm(vm);
@@ -76,19 +75,6 @@ internal static class StormScenario
         }
 
         return steps;
-    }
-
-    private static void RunStorm(StormClient[] clients, List<(StormStep Step, int Random)> steps, List<string> figures)
-    {
-        Task<string>[] tasks = [.. clients.Select((client, number) => Task.Factory.StartNew(
-            () => PlayShare(client, [.. steps.Where((_, i) => i % clients.Length == number)]),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default))];
-        foreach (Task<string> task in tasks)
-        {
-            figures.Add(task.GetAwaiter().GetResult());
-        }
     }
 
     private static string PlayShare(StormClient client, List<(StormStep Step, int Random)> share)

@@ -33,11 +33,15 @@ internal static class NumaOption
 
         SortedDictionary<int, (string Option, OptionParser Parser)> nodes = ReadNodes(values);
         ulong[] sizes = new ulong[nodes.Count];
-        (string Id, ulong Size)[] zones = memory.Zones.IsEmpty ? [(DefaultZone, memory.Size)] : [.. memory.Zones.Select(z => (z.Id, z.Size))];
-        Dictionary<string, int> zoneNodes = FindZones(nodes, [.. zones.Select(z => z.Id)]);
-        foreach ((string id, ulong size) in zones)
+        Dictionary<string, int> zoneNodes = FindZones(nodes, memory.Zones.IsEmpty ? [DefaultZone] : [.. memory.Zones.Select(z => z.Id)]);
+        if (memory.Zones.IsEmpty)
         {
-            sizes[zoneNodes.GetValueOrDefault(id)] += size;
+            sizes[zoneNodes.GetValueOrDefault(DefaultZone)] = memory.Size;
+        }
+
+        foreach (MemoryZoneConfig zone in memory.Zones)
+        {
+            sizes[zoneNodes.GetValueOrDefault(zone.Id)] += zone.Size;
         }
 
         var numa = new NumaConfig

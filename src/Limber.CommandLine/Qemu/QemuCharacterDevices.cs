@@ -33,7 +33,7 @@ internal sealed class QemuCharacterDevices
         }
 
         bool mux = Last(pairs, "mux") is string text && QemuKeyValues.Switch(option, "mux", text);
-        KeyValuePair<string, string>[] rest = [.. pairs.Where(p => p.Key is not ("id" or "backend" or "mux"))];
+        KeyValuePair<string, string>[] rest = [.. pairs.FindAll(p => p.Key is not ("id" or "backend" or "mux"))];
         Definition definition = new(option, Backend(option, backend, rest), mux);
         if (mux && definition.Config is not ChardevConfig.Stdio)
         {

@@ -108,7 +108,7 @@ internal sealed class QemuConsoles
         bool noGraphic, bool noDefaults)
     {
         AddDefaults(noGraphic, noDefaults);
-        List<(ChardevConfig? Config, QemuCharacterDevices.Definition? Shared)> serials = [.. _serials.Select(Serial)];
+        List<(ChardevConfig? Config, QemuCharacterDevices.Definition? Shared)> serials = _serials.ConvertAll(Serial);
         List<MonitorConfig> monitors = [];
         foreach (MonitorRequest request in _monitors)
         {

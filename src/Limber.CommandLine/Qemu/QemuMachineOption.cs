@@ -39,9 +39,9 @@ internal sealed class QemuMachineOption
     {
         List<KeyValuePair<string, string>> pairs = QemuKeyValues.Loose(value, "accel");
         string name = pairs.Count > 0 && pairs[0].Key == "accel" ? pairs[0].Value : "";
-        foreach ((string key, string text) in pairs.Skip(1))
+        for (int i = 1; i < pairs.Count; i++)
         {
-            RequireNoOp(option, key, text);
+            RequireNoOp(option, pairs[i].Key, pairs[i].Value);
         }
 
         _accelOption = true;

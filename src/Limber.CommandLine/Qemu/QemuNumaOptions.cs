@@ -41,7 +41,7 @@ internal sealed class QemuNumaOptions
         foreach ((string option, string value) in _options)
         {
             List<KeyValuePair<string, string>> pairs = QemuKeyValues.Loose(value, "type");
-            string type = pairs.LastOrDefault(pair => pair.Key == "type").Value
+            string type = pairs.FindLast(pair => pair.Key == "type").Value
                 ?? throw new CommandLineException($"{option}: Parameter 'type' is missing");
             pairs.RemoveAll(pair => pair.Key is "type" or "id");
             switch (type)

@@ -115,8 +115,8 @@ internal sealed class StratoVirtConsoles
     private void Define(string option, string value)
     {
         List<(string Key, string? Value)> items = StratoVirtKeyValues.Split(option, value, "type");
-        string id = StratoVirtKeyValues.Text(option, "id", items.LastOrDefault(i => i.Key == "id").Value);
-        ChardevConfig config = Backend(option, [.. items.Where(i => i.Key != "id")]);
+        string id = StratoVirtKeyValues.Text(option, "id", items.FindLast(i => i.Key == "id").Value);
+        ChardevConfig config = Backend(option, items.FindAll(i => i.Key != "id"));
         if (!_chardevs.TryAdd(id, (option, config)))
         {
             throw new CommandLineException($"{option}: chardev '{id}' is defined twice");
@@ -197,5 +197,5 @@ internal sealed class StratoVirtConsoles
     }
 
     private static string? Find(List<(string Key, string? Value)> items, string key) =>
-        items.LastOrDefault(i => i.Key == key).Value;
+        items.FindLast(i => i.Key == key).Value;
 }

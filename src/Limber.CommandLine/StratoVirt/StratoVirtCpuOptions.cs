@@ -23,8 +23,7 @@ internal static class StratoVirtCpuOptions
         string option = $"-smp {smp}";
         KeyValuePair<string, string>[] pairs =
         [
-            .. StratoVirtKeyValues.Split(option, smp ?? "1", "cpus")
-                .Select(item => KeyValuePair.Create(item.Key, item.Value ?? "")),
+            .. StratoVirtKeyValues.Split(option, smp ?? "1", "cpus").ConvertAll(item => KeyValuePair.Create(item.Key, item.Value ?? "")),
         ];
         try
         {

@@ -63,7 +63,7 @@ internal static class StratoVirtNumaOptions
         int? id = null;
         string? processors = null;
         string? backend = null;
-        foreach ((string key, string? text) in items.Skip(1))
+        foreach ((string key, string? text) in items[1..])
         {
             switch (key)
             {
@@ -99,7 +99,7 @@ internal static class StratoVirtNumaOptions
     {
         int?[] numbers = new int?[3];
         string[] keys = ["src", "dst", "val"];
-        foreach ((string key, string? text) in items.Skip(1))
+        foreach ((string key, string? text) in items[1..])
         {
             int index = Array.IndexOf(keys, key);
             if (index < 0)

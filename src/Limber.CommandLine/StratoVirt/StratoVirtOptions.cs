@@ -33,7 +33,19 @@ internal sealed class StratoVirtOptions
         Table.TryGetValue(name, out Kind kind) && kind is Kind.Value or Kind.ManyValues;
 
     /// <summary>The options that were given, each with its values in order; flags have none.</summary>
-    public IEnumerable<KeyValuePair<string, List<string>>> Given => _values.Where(v => Table[v.Key] != Kind.Ignored);
+    public IEnumerable<KeyValuePair<string, List<string>>> Given
+    {
+        get
+        {
+            foreach (KeyValuePair<string, List<string>> given in _values)
+            {
+                if (Table[given.Key] != Kind.Ignored)
+                {
+                    yield return given;
+                }
+            }
+        }
+    }
 
     /// <summary>Reads an argument list.</summary>
     /// <exception cref="CommandLineException">An unknown or repeated option, or a missing or stray value.</exception>

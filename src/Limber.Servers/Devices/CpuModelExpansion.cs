@@ -41,7 +41,13 @@ internal sealed class CpuModelExpansion(CpuSpec spec)
         }
 
         CpuFeatureSet lacking = spec.Model.Features.Except(resolve(spec));
-        return [.. FeatureNames.Where(lacking.Has).Select(static name => (JsonValue)name)];
+        var result = new List<JsonValue>();
+        foreach (string name in FeatureNames.Where(lacking.Has))
+        {
+            result.Add(name);
+        }
+
+        return result;
     }
 
     /// <param name="model">A name, and properties to change.</param>

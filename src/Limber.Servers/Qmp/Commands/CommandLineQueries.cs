@@ -50,8 +50,12 @@ internal static class CommandLineQueries
         {
             if (wanted is null || wanted == option)
             {
-                List<JsonValue> described =
-                    [.. parameters.Select(static parameter => (JsonValue)new JsonObject { { "name", parameter.Name }, { "type", parameter.Type } })];
+                List<JsonValue> described = [];
+                foreach ((string name, string type) in parameters)
+                {
+                    described.Add(new JsonObject { { "name", name }, { "type", type } });
+                }
+
                 result.Add(new JsonObject { { "parameters", described }, { "option", option } });
             }
         }

@@ -99,12 +99,12 @@ internal static class ObjectQueries
 
         if (name == DimmOptions.Driver)
         {
-            return [.. DimmOptions.Properties.Select(static property => (JsonValue)PropertyOf(property))];
+            return DescribeAll(DimmOptions.Properties);
         }
 
         if (DeviceCatalog.Find(name) is { } driver)
         {
-            return [.. driver.Properties.Select(static property => (JsonValue)PropertyOf(property))];
+            return DescribeAll(driver.Properties);
         }
 
         List<JsonValue> result = [];
@@ -119,6 +119,17 @@ internal static class ObjectQueries
             entry.Add("name", property.Name);
             entry.Add("type", property.TypeName);
             result.Add(entry);
+        }
+
+        return result;
+    }
+
+    private static List<JsonValue> DescribeAll(IEnumerable<PropertySpec> properties)
+    {
+        List<JsonValue> result = [];
+        foreach (PropertySpec property in properties)
+        {
+            result.Add(PropertyOf(property));
         }
 
         return result;

@@ -9,7 +9,7 @@ internal static class MachineTypes
 {
     public static readonly QmpEnumType Target = new("x86_64");
 
-    public static readonly QmpEnumType RunStateName = new([.. Enum.GetValues<RunState>().Select(QemuDialect.RunStateName)]);
+    public static readonly QmpEnumType RunStateName = new(Array.ConvertAll(Enum.GetValues<RunState>(), QemuDialect.RunStateName));
 
     public static readonly QmpObjectType Status = new(
         new("status", RunStateName),
@@ -97,7 +97,7 @@ internal static class MachineTypes
     /// <summary>Data of RESET and SHUTDOWN.</summary>
     public static readonly QmpObjectType GuestAndReason = new(
         new("guest", QmpType.Boolean),
-        new("reason", new QmpEnumType([.. Enum.GetValues<ShutdownReason>().Select(QmpDialect.ReasonName)])));
+        new("reason", new QmpEnumType(Array.ConvertAll(Enum.GetValues<ShutdownReason>(), QmpDialect.ReasonName))));
 
     /// <summary>Data of the events about one device.</summary>
     public static readonly QmpObjectType DeviceAndPath = new(
