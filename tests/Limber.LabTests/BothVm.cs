@@ -101,6 +101,11 @@ internal sealed record BothVm(LabVm Vm, RestClient Api)
     public void Watch(Action story) => GuestDiagnosis.Watch(
         Process, Guest, () => Api.Send("GET", "vm.operations").Body + "\n" + Api.Send("GET", "vm.counters").Body, story);
 
-    private static bool HasDevice(JsonElement e, string id) =>
-        e.GetProperty("data").TryGetProperty("device", out JsonElement device) && device.GetString() == id;
+    // A disk's own errors name the drive as the device, if it has one of that kind; the path tells which disk.
+    private static bool HasDevice(JsonElement e, string id)
+    {
+        JsonElement data = e.GetProperty("data");
+        return (data.TryGetProperty("device", out JsonElement device) && device.GetString() == id)
+            || (data.TryGetProperty("qom-path", out JsonElement path) && path.GetString()!.StartsWith($"/machine/peripheral/{id}/", StringComparison.Ordinal));
+    }
 }
