@@ -23,6 +23,9 @@ internal static class MemoryStormScenario
     private const int SpareMiB = 24;
     private const double Tolerance = 0.05;
 
+    // Each page is an exit, and the lab a slow host.
+    private const double TouchSeconds = 240;
+
     // Files of random contents with their sums; each is checked before it is replaced by another, wherever its pages are by then.
     private static readonly string[] Load =
     [
@@ -173,7 +176,7 @@ internal static class MemoryStormScenario
     private static void Touch(GuestConsole guest)
     {
         guest.Run("n=$(awk '/^MemFree/ { print int($2 / 1024) }' /proc/meminfo)");
-        guest.Run($"mkdir -p /touch; mount -t tmpfs -o size=100% none /touch; dd if=/dev/zero of=/touch/all bs=1M count=$((n-{SpareMiB})) 2>/dev/null; umount /touch");
+        guest.Run($"mkdir -p /touch; mount -t tmpfs -o size=100% none /touch; dd if=/dev/zero of=/touch/all bs=1M count=$((n-{SpareMiB})) 2>/dev/null; umount /touch", TouchSeconds);
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
