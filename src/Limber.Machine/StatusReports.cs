@@ -85,10 +85,10 @@ internal sealed class StatusReports
 
     private void Refuse(HotplugTarget target, HotplugOperation operation, OperationSnapshot reported)
     {
-        if (target.Removal == operation)
+        bool isRemoval = target.Removal == operation;
+        if (isRemoval)
         {
             target.EndRemoval();
-            publisher.Publish(new VmEvent.DeviceUnplugGuestError(target.Id, target.Path) { Class = target.Class, Reason = reported.Detail });
         }
         else
         {
@@ -97,6 +97,12 @@ internal sealed class StatusReports
 
         // A refused plug does not take the processor away: only the guest can tell whether it uses it.
         book.End(target, operation, reported with { State = OperationState.Refused, Detail = reported.Detail + $"; the {target.Noun} stays plugged in" });
+
+        // Last: who hears of it may ask for the operation at once.
+        if (isRemoval)
+        {
+            publisher.Publish(new VmEvent.DeviceUnplugGuestError(target.Id, target.Path) { Class = target.Class, Reason = reported.Detail });
+        }
     }
 
     private void NoteAftermath(HotplugOperation? ended, uint sourceEvent, uint status)
