@@ -39,8 +39,7 @@ internal static class MemoryStormScenario
 
     private static void Play(LabContext context)
     {
-        // In one of two plays the guest ended with less memory online than it was given, for a reason that is not known yet.
-        int steps = context.Steps ?? throw new SkipException("played on demand (--steps N): what the guest has online does not always agree in the end");
+        int steps = context.Steps ?? throw new SkipException("a storm on memory is played on demand (--steps N): it takes a minute and more");
         int seed = context.Seed ?? Environment.TickCount & 0xFFFF;
         context.Figures.Add($"seed {seed}, {steps} steps");
         string api = context["api"];
@@ -66,6 +65,9 @@ internal static class MemoryStormScenario
         Deadline clock = Deadline.In(10_000);
         StormShares.Play(clients, Deal(new Random(seed), steps), PlayShare, context.Figures);
         context.Figures.Add(Invariant($"{steps} steps in {clock.Elapsed.TotalSeconds:F1} s"));
+
+        // A guest whose memory is full goes on trying to empty a DIMM, and looks at no other until it has: first its load ends.
+        context.Figures.Add("load: " + EndLoad(vm.Guest));
         Settle(vm);
         new MemoryAgreement(vm, hmp, rest, BootMiB).Check(before);
         context.Figures.Add($"then: {Describe(vm)}");
@@ -74,7 +76,6 @@ internal static class MemoryStormScenario
         TakeAllBack(vm, rest);
         Settle(vm);
         new MemoryAgreement(vm, hmp, rest, BootMiB).Check(before);
-        context.Figures.Add("load: " + EndLoad(vm.Guest));
         Touch(vm.Guest);
         long after = ResidentMiB(vm.Process);
         context.Figures.Add($"resident: {resident} MiB before, {after} MiB after");
@@ -115,10 +116,10 @@ internal static class MemoryStormScenario
     // What was asked for is done, refused or too late, and the guest has nothing left to do.
     private static void Settle(LabVm vm)
     {
-        Deadline deadline = Deadline.In(90);
+        Deadline deadline = Deadline.In(120);
         while (Open(vm) > 0)
         {
-            Check.True(!deadline.HasPassed, $"{Open(vm)} operations are pending after their deadline");
+            Check.True(!deadline.HasPassed, $"{Open(vm)} operations are pending, or without an answer of the guest, after their deadline");
             Thread.Sleep(100);
         }
 
@@ -127,8 +128,12 @@ internal static class MemoryStormScenario
         Wait(() => VirtioMemSize(vm.Qmp) == wanted, $"virtio-mem of {wanted / MiB} MiB");
     }
 
-    private static int Open(LabVm vm) =>
-        vm.Qmp.Execute("x-limber-query-operations").EnumerateArray().Count(o => !o.GetProperty("final").GetBoolean());
+    // A guest that was busy with another DIMM answers after the deadline, and then changes what it has.
+    private static int Open(LabVm vm) => vm.Qmp.Execute("x-limber-query-operations").EnumerateArray().Count(o =>
+        !o.GetProperty("final").GetBoolean()
+        || (o.GetProperty("state").GetString() == "timed-out"
+            && o.GetProperty("kind").GetString() is "memory-plug" or "memory-unplug"
+            && !o.TryGetProperty("aftermath", out _)));
 
     private static string Describe(LabVm vm) => Invariant(
         $"{Devices(vm.Qmp, "dimm").Count()} DIMMs of {Devices(vm.Qmp, "dimm").Sum(d => d.GetProperty("size").GetInt64()) / MiB} MiB, virtio-mem of {VirtioMemSize(vm.Qmp) / MiB} MiB");
