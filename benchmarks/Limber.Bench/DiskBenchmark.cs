@@ -48,7 +48,7 @@ internal static class DiskBenchmark
     {
         foreach ((string disk, string kind) in IoHost.Disks)
         {
-            foreach ((string what, char how, int bytes, int depth, _) in Work.Where(w => w.How is 'R' or 'W' || w.Depth == 4))
+            foreach ((string what, char how, int bytes, int depth, _) in Work.Where(w => w.How is 'R' || w.Depth == 1))
             {
                 IoCounts.Measure(
                     session, CountsName, $"{kind}: {what}", Counted, () => session.Machine.Signals.Time($"disk {disk} {how} {bytes} {depth} {Counted}", Seconds));
