@@ -165,7 +165,7 @@ internal sealed class DimmSet : IDisposable
         }
         else if (!memory.Hotplug!.IsPresent(dimm.Slot))
         {
-            book.NoteAftermath(dimm.EndedRemoval, "the guest ejected the DIMM");
+            book.NoteEjected(dimm);
             Detach(dimm, dimm.Removal is null ? "ejected by the guest on its own" : "ejected by the guest");
         }
     }

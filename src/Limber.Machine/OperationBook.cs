@@ -170,6 +170,14 @@ internal sealed class OperationBook
         Advance(operation, last with { EndedAt = time.GetUtcNow() });
     }
 
+    /// <summary>The guest ejected the target: what became of its requests that had ended without the guest.</summary>
+    public void NoteEjected(HotplugTarget target)
+    {
+        string what = $"the guest ejected the {target.Noun}";
+        NoteAftermath(target.EndedPlug, what);
+        NoteAftermath(target.EndedRemoval, what);
+    }
+
     /// <summary>Notes what the guest did about a request after its end; no effect on the result.</summary>
     public void NoteAftermath(HotplugOperation? ended, string what)
     {

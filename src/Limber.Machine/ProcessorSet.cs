@@ -122,7 +122,7 @@ internal sealed class ProcessorSet
         CpuSlotState slot = slots[index];
         if (slot.IsOccupied && !controller.IsEnabled(index))
         {
-            book.NoteAftermath(slot.EndedRemoval, "the guest ejected the processor");
+            book.NoteEjected(slot);
             Remove(slot, slot.Removal is null ? "ejected by the guest on its own" : "ejected by the guest");
         }
     }

@@ -95,6 +95,24 @@ public sealed class OperationTests
     }
 
     [Fact]
+    public async Task EjectAfterAPlugThatTimedOut_IsNotedThere()
+    {
+        var words = new HotplugWords(2);
+        using var guest = new TinyGuest(c =>
+        {
+            words.OutwaitInsert(c, 1);
+            words.Eject(c, 1);
+            TinyGuest.Halt(c);
+        });
+        using VirtualMachine vm = guest.Create(1, 2);
+        vm.Resume();
+        IHotplugOperation plug = vm.PlugCpus([new CpuPlugRequest(1, null)], Short)[0];
+        await WaitUntil(() => vm.GetCpuSlots()[1].Occupant is null);
+        Assert.Equal(OperationState.TimedOut, plug.Current.State);
+        Assert.Equal("the guest ejected the processor", plug.Current.Aftermath);
+    }
+
+    [Fact]
     public async Task EjectAfterTheDeadline_RemovesTheProcessorAllTheSame()
     {
         var words = new HotplugWords(2);
