@@ -33,7 +33,6 @@ internal sealed class DimmSet : IDisposable
     private readonly StatusReports reports;
     private readonly DimmSlots dimms;
     private readonly DimmTeardown teardown;
-    private bool ended;
 
     /// <param name="control">The machine's control lock.</param>
     /// <param name="platform">The machine below its devices.</param>
@@ -227,7 +226,7 @@ internal sealed class DimmSet : IDisposable
     /// <summary>Takes everything from the guest; open operations fail. <see cref="Dispose"/> waits for the rest.</summary>
     public void Shutdown()
     {
-        ended = true;
+        teardown.HasEnded = true;
         foreach (DimmState dimm in Attached.ToArray())
         {
             teardown.Fail(dimm, "the machine ended");
@@ -240,7 +239,7 @@ internal sealed class DimmSet : IDisposable
 
     private void RequireAlive()
     {
-        if (ended)
+        if (teardown.HasEnded)
         {
             throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
         }

@@ -72,6 +72,7 @@ internal sealed class OperationBook
     /// <summary>Begins a removal; one that is pending gets the deadline anew.</summary>
     public void BeginRemoval(HotplugTarget target, TimeSpan? deadline)
     {
+        HotplugOperation? ended = target.EndedRemoval;
         target.EndedRemoval = null;
         if (target.Removal is { } pending)
         {
@@ -81,6 +82,7 @@ internal sealed class OperationBook
         else
         {
             target.Removal = Begin(target.UnplugKind, target, deadline);
+            NoteAftermath(ended, $"asked for again by operation {target.Removal.Current.Id}");
         }
     }
 

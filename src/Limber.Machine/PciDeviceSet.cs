@@ -277,11 +277,15 @@ internal sealed class PciDeviceSet : IDisposable
         lock (devices.Control)
         {
             devices.Remove(device);
-            ports.OnDeviceGone(device);
-            publisher.Publish(new VmEvent.DeviceDeleted(device.Id, device.Path));
             if (device.Removal is { } removal)
             {
                 book.End(device, removal, OperationState.Completed, detail);
+            }
+
+            if (!devices.HasEnded)
+            {
+                ports.OnDeviceGone(device);
+                publisher.Publish(new VmEvent.DeviceDeleted(device.Id, device.Path));
             }
         }
     }

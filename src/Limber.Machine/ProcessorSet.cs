@@ -274,10 +274,12 @@ internal sealed class ProcessorSet
         }
 
         slot.Vacate();
-        publisher.Publish(new VmEvent.DeviceDeleted(id, path));
         if (removal is not null)
         {
             book.End(slot, removal, OperationState.Completed, detail);
         }
+
+        // Last: who hears of it may ask for the operation at once.
+        publisher.Publish(new VmEvent.DeviceDeleted(id, path));
     }
 }

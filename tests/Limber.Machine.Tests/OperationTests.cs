@@ -57,6 +57,11 @@ public sealed class OperationTests
         IHotplugOperation removal = vm.UnplugCpus([1])[0];
         Assert.Same(removal, vm.UnplugCpus([1], Short)[0]);
         Assert.Equal(OperationState.TimedOut, (await removal.Completion.WaitAsync(Patience, Stop)).State);
+
+        // What timed out is not asked for again by itself: that is another operation, and the first says so.
+        IHotplugOperation again = vm.UnplugCpus([1])[0];
+        Assert.NotEqual(removal.Current.Id, again.Current.Id);
+        Assert.Equal($"asked for again by operation {again.Current.Id}", removal.Current.Aftermath);
     }
 
     [Fact]
