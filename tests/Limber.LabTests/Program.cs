@@ -30,6 +30,7 @@ internal static class Program
     private static readonly Scenario[] All =
     [
         .. StartUpScenarios.All,
+        .. EmbeddedScenarios.All,
         .. BootScenarios.All,
         .. HotplugScenarios.All,
         .. NumaScenarios.All,
