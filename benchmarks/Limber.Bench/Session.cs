@@ -18,6 +18,15 @@ internal sealed record Session(Vmm Vmm, BenchMachine Machine, int MaxCpus, int R
     /// <summary>Whether a measurement ended with an error, which leaves the guest in a state that nobody knows.</summary>
     public bool HasFailed { get; set; }
 
+    /// <summary>Of the monitor, from 0: names what it has of the host.</summary>
+    public int Number { get; init; }
+
+    /// <summary>Where disk images are.</summary>
+    public string Scratch { get; init; } = ".";
+
+    /// <summary>The guest's network cards have been configured.</summary>
+    public bool CardsAreOpen { get; set; }
+
     /// <summary>Which repetition this is, from 0.</summary>
     public int Repetition { get; set; }
 

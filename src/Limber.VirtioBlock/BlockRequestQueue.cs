@@ -26,11 +26,13 @@ internal sealed class BlockRequestQueue : IDisposable
     private readonly IBlockImage image;
     private readonly IBlockQueue target;
     private readonly FileDescriptor completionEvent;
+    private readonly FileDescriptor? completionRing;
     private readonly BlockOperationPool operations = new();
     private readonly BlockCompletion[] completions = new BlockCompletion[CompletionsAtOnce];
     private readonly RequestBudget budget;
     private Virtqueue? queue;
     private LoopSource? source;
+    private LoopSource? ringSource;
     private DescriptorChain? postponed;
 
     public BlockRequestQueue(VirtioBlock device, IBlockImage image, int depth)
@@ -40,6 +42,7 @@ internal sealed class BlockRequestQueue : IDisposable
         budget = new RequestBudget(device.Limiter, device);
         target = image.OpenQueue(depth);
         completionEvent = new FileDescriptor(target.CompletionEvent, ownsHandle: false);
+        completionRing = target.CompletionRing >= 0 ? new FileDescriptor(target.CompletionRing, ownsHandle: false) : null;
     }
 
     public void Start(Virtqueue queue)
@@ -47,11 +50,28 @@ internal sealed class BlockRequestQueue : IDisposable
         this.queue = queue;
         budget.GrantsCredit = false;
         budget.Start(queue);
-        source ??= queue.Loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), device);
+        if (source is null)
+        {
+            source = queue.Loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), device);
+            ringSource = completionRing is null ? null : queue.Loop.Add(completionRing, LoopEvents.Readable, _ => Complete(), device);
+            ringSource?.CallOnInterrupt();
+        }
     }
 
-    /// <summary>Takes what the guest has made available.</summary>
+    /// <summary>Takes what the guest has made available, and answers what the host did at once.</summary>
     public QueueWork Process()
+    {
+        QueueWork work;
+        do
+        {
+            work = TakeRequests();
+            target.Kick();
+        }
+        while (DrainCompletions() && work == QueueWork.Waiting);
+        return work;
+    }
+
+    private QueueWork TakeRequests()
     {
         while (postponed is not null || queue!.TryPop(out postponed))
         {
@@ -59,14 +79,12 @@ internal sealed class BlockRequestQueue : IDisposable
             if (!Handle(chain))
             {
                 // As many as the host takes are in flight, and a completion makes room; or the limits say to wait.
-                target.Kick();
                 return QueueWork.Waiting;
             }
 
             postponed = null;
         }
 
-        target.Kick();
         return QueueWork.Done;
     }
 
@@ -94,7 +112,9 @@ internal sealed class BlockRequestQueue : IDisposable
     {
         budget.Dispose();
         source?.Dispose();
+        ringSource?.Dispose();
         completionEvent.Dispose();
+        completionRing?.Dispose();
         target.Dispose();
     }
 
@@ -226,20 +246,30 @@ internal sealed class BlockRequestQueue : IDisposable
 
     private void Complete()
     {
+        if (DrainCompletions())
+        {
+            queue?.SignalUsed();
+            FinishPostponed();
+            queue?.Schedule();
+        }
+    }
+
+    /// <returns>Whether there was any.</returns>
+    private bool DrainCompletions()
+    {
+        bool any = false;
         int count;
         do
         {
             count = target.Drain(completions);
+            any |= count != 0;
             for (int i = 0; i < count; i++)
             {
                 Complete(completions[i]);
             }
         }
         while (count == completions.Length);
-
-        queue?.SignalUsed();
-        FinishPostponed();
-        queue?.Schedule();
+        return any;
     }
 
     private void Complete(BlockCompletion completion)

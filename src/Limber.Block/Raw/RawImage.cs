@@ -111,8 +111,7 @@ internal sealed class RawImage : IBlockImage, IQueueTarget
 
         try
         {
-            using CompletionSignal signal = new();
-            SubmissionRing.Open(1, signal.Descriptor.Number).Dispose();
+            SubmissionRing.Open(1).Dispose();
             return true;
         }
         catch (HostException missing) when (options.Aio == BlockAio.IoUring)
