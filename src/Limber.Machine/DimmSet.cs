@@ -33,6 +33,7 @@ internal sealed class DimmSet : IDisposable
     private readonly StatusReports reports;
     private readonly DimmSlots dimms;
     private readonly DimmTeardown teardown;
+    private readonly MemoryFiles files;
     private bool ended;
 
     /// <param name="control">The machine's control lock.</param>
@@ -59,6 +60,7 @@ internal sealed class DimmSet : IDisposable
         reports = new StatusReports(publisher, book, time);
         dimms = new DimmSlots(platform);
         teardown = new DimmTeardown(control, memory, dimms, publisher, book);
+        files = new MemoryFiles(platform.LostPages);
     }
 
     /// <summary>The guest has started: it has to be told of changes.</summary>
@@ -93,6 +95,7 @@ internal sealed class DimmSet : IDisposable
         {
             dimm.Memory = DeviceMemory.Create(
                 space, backends, (config.Backend, config.Memory), config.Address, dimm.Path, DimmSlots.CheckBackend);
+            Watch(dimm);
             dimm.Memory.Publish();
             lock (control)
             {
@@ -236,13 +239,36 @@ internal sealed class DimmSet : IDisposable
     }
 
     /// <summary>Returns when nothing is left. Without the control lock.</summary>
-    public void Dispose() => teardown.Dispose();
+    public void Dispose()
+    {
+        teardown.Dispose();
+        files.Dispose();
+    }
 
     private void RequireAlive()
     {
         if (ended)
         {
             throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
+        }
+    }
+
+    private void Watch(DimmState dimm)
+    {
+        if (dimm.Memory!.Region.Mapping.Backing is { } file)
+        {
+            dimm.Memory.FileWatch = files.Watch(file, reason => OnLost(dimm, reason));
+        }
+    }
+
+    private void OnLost(DimmState dimm, string reason)
+    {
+        lock (control)
+        {
+            if (!ended && dimm.IsAttached)
+            {
+                publisher.Publish(new VmEvent.MemoryLost(dimm.ToSnapshot(), reason));
+            }
         }
     }
 
