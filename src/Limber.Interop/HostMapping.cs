@@ -31,6 +31,9 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>The memory file behind the pages, for other processes; null for pages that are private or of a file of somebody else.</summary>
     public FileDescriptor? File { get; }
 
+    /// <summary>The file of somebody else that was opened by its path and may be cut off; null for others. Lives as long as the mapping.</summary>
+    public FileBacking? Backing { get; private init; }
+
     /// <summary>Bytes of one of the huge pages that are reserved for it; 0 for ordinary pages.</summary>
     public ulong HugePageSize { get; }
 
@@ -52,7 +55,7 @@ public sealed unsafe class HostMapping : SafeHandle
 
     /// <summary>Maps shared zero pages of a new memory file, for back ends in other processes.</summary>
     /// <inheritdoc cref="AllocatePrivate"/>
-    public static HostMapping AllocateShared(ulong length, string name) => MapNewFile(length, name, Libc.MFD_CLOEXEC, 0);
+    public static HostMapping AllocateShared(ulong length, string name) => MapNewFile(length, name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING, 0);
 
     /// <summary>
     /// Maps shared zero pages of a new memory file that consists of huge pages. They are reserved here, so that none is missing later,
@@ -71,7 +74,7 @@ public sealed unsafe class HostMapping : SafeHandle
         }
 
         uint order = (uint)BitOperations.Log2(size) << Libc.MFD_HUGE_SHIFT;
-        return MapNewFile(length, $"{name} in huge pages of {size} bytes", Libc.MFD_CLOEXEC | Libc.MFD_HUGETLB | order, size);
+        return MapNewFile(length, $"{name} in huge pages of {size} bytes", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING | Libc.MFD_HUGETLB | order, size);
     }
 
     /// <summary>Maps the first bytes of a file descriptor, shared and writable.</summary>
@@ -111,15 +114,19 @@ public sealed unsafe class HostMapping : SafeHandle
                 throw HostException.FromLastError($"cannot enlarge {path} to {length} bytes");
             }
 
-            if (!shared)
+            nint address = Libc.mmap(
+                0,
+                checked((nuint)length),
+                Libc.PROT_READ | Libc.PROT_WRITE,
+                shared ? Libc.MAP_SHARED : Libc.MAP_PRIVATE | Libc.MAP_NORESERVE,
+                fd,
+                0);
+            if (address == Libc.MAP_FAILED)
             {
-                HostMapping mapping = MapPrivate(fd, length, path);
-                file.Dispose();
-                return mapping;
+                throw HostException.FromLastError($"cannot map {length} bytes for {path}");
             }
 
-            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
-            return Checked(address, length, shared: true, path, file);
+            return new HostMapping(address, length, shared, shared ? file : null) { Backing = Guard(path, file, address, length, shared) };
         }
         catch
         {
@@ -203,8 +210,22 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
+        Backing?.End();
         File?.Dispose();
         return Libc.munmap(handle, (nuint)Length) == 0;
+    }
+
+    private static FileBacking Guard(string path, FileDescriptor file, nint address, ulong length, bool shared)
+    {
+        try
+        {
+            return new FileBacking(path, file, address, length, shared);
+        }
+        catch
+        {
+            _ = Libc.munmap(address, (nuint)length);
+            throw;
+        }
     }
 
     private static HostMapping MapNewFile(ulong length, string name, uint flags, ulong hugePageSize)
@@ -223,6 +244,8 @@ public sealed unsafe class HostMapping : SafeHandle
                 throw HostException.FromLastError($"cannot size the memory file for {name} to {length} bytes");
             }
 
+            // Back ends in other processes get the file, and could cut it off. A kernel that can't seal it is no reason to refuse.
+            _ = Libc.fcntl(fd, Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL);
             nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
             return Checked(address, length, shared: true, name, file, hugePageSize);
         }

@@ -31,6 +31,9 @@ internal sealed class DeviceMemory : IDisposable
     /// <summary>The pages.</summary>
     public GuestMemoryRegion Region { get; }
 
+    /// <summary>Who looks after the file that the pages are of; disposed with it.</summary>
+    public IDisposable? FileWatch { get; set; }
+
     /// <summary>Makes the pages and finds a place for them. Nobody knows of them yet.</summary>
     /// <param name="space">Addresses.</param>
     /// <param name="backends">Backends by name.</param>
@@ -106,6 +109,8 @@ internal sealed class DeviceMemory : IDisposable
         {
             space.Remove(Region);
         }
+
+        FileWatch?.Dispose();
 
         // What it had goes back to the host now, whoever else may still map it.
         if (Config.Kind != MemoryBackendKind.File)

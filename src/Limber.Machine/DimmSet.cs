@@ -33,6 +33,7 @@ internal sealed class DimmSet : IDisposable
     private readonly StatusReports reports;
     private readonly DimmSlots dimms;
     private readonly DimmTeardown teardown;
+    private readonly MemoryFiles files;
 
     /// <param name="control">The machine's control lock.</param>
     /// <param name="platform">The machine below its devices.</param>
@@ -58,6 +59,7 @@ internal sealed class DimmSet : IDisposable
         reports = new StatusReports(publisher, book, time);
         dimms = new DimmSlots(platform);
         teardown = new DimmTeardown(control, memory, dimms, publisher, book);
+        files = new MemoryFiles(platform.LostPages);
     }
 
     /// <summary>The guest has started: it has to be told of changes.</summary>
@@ -92,6 +94,7 @@ internal sealed class DimmSet : IDisposable
         {
             dimm.Memory = DeviceMemory.Create(
                 space, backends, (config.Backend, config.Memory), config.Address, dimm.Path, DimmSlots.CheckBackend);
+            Watch(dimm);
             dimm.Memory.Publish();
             lock (control)
             {
@@ -235,13 +238,36 @@ internal sealed class DimmSet : IDisposable
     }
 
     /// <summary>Returns when nothing is left. Without the control lock.</summary>
-    public void Dispose() => teardown.Dispose();
+    public void Dispose()
+    {
+        teardown.Dispose();
+        files.Dispose();
+    }
 
     private void RequireAlive()
     {
         if (teardown.HasEnded)
         {
             throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
+        }
+    }
+
+    private void Watch(DimmState dimm)
+    {
+        if (dimm.Memory!.Region.Mapping.Backing is { } file)
+        {
+            dimm.Memory.FileWatch = files.Watch(file, reason => OnLost(dimm, reason));
+        }
+    }
+
+    private void OnLost(DimmState dimm, string reason)
+    {
+        lock (control)
+        {
+            if (!teardown.HasEnded && dimm.IsAttached)
+            {
+                publisher.Publish(new VmEvent.MemoryLost(dimm.ToSnapshot(), reason));
+            }
         }
     }
 
