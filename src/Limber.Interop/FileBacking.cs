@@ -3,7 +3,7 @@ using System.Threading;
 namespace Limber.Interop;
 
 /// <summary>
-/// The file behind a mapping that this process touches itself. When it is cut off, or its file system has no room for a page, zeros take
+/// The file behind a mapping that this process touches itself. When it is cut off, or the host has no room for a page, zeros take
 /// the place of what is lost: at once where this process meets it, and all of it by <see cref="TryReplaceLost"/>.
 /// </summary>
 /// <remarks>Thread: any. Lock order: <see cref="gate"/> is a leaf.</remarks>
@@ -13,6 +13,7 @@ public sealed unsafe class FileBacking
 
     private readonly Lock gate = new();
     private readonly ulong pageSize;
+    private readonly nint address;
     private readonly int number;
 
     // Where the file's pages end in the mapping; less than its length when the file was cut off.
@@ -29,6 +30,7 @@ public sealed unsafe class FileBacking
     {
         Path = path;
         File = file;
+        this.address = address;
         Length = length;
         kept = length;
         long* status = stackalloc long[Libc.StatfsWords];
@@ -103,6 +105,28 @@ public sealed unsafe class FileBacking
 
             kept = left;
             return true;
+        }
+    }
+
+    /// <summary>Maps the file again where single pages were replaced, if any were: the part is going to be used.</summary>
+    /// <returns>False when the host refused.</returns>
+    internal bool TryReturnPages(ulong offset, ulong count)
+    {
+        lock (gate)
+        {
+            if (ended || LostPageHandler.CountPages(number) == 0)
+            {
+                return !ended;
+            }
+
+            nint place = address + (nint)offset;
+            return Libc.mmap(
+                place,
+                (nuint)count,
+                Libc.PROT_READ | Libc.PROT_WRITE,
+                Libc.MAP_SHARED | Libc.MAP_FIXED | Libc.MAP_NORESERVE,
+                File.Number,
+                (long)offset) != Libc.MAP_FAILED;
         }
     }
 

@@ -41,6 +41,7 @@ internal sealed class DeviceMemory : IDisposable
     /// <param name="address">Where; null for the lowest gap.</param>
     /// <param name="user">What the device is called.</param>
     /// <param name="check">Throws when the device can't use this backend.</param>
+    /// <param name="comesAndGoes">The device takes pages from the host, and gives them back, bit by bit.</param>
     /// <exception cref="VmException">There is no such backend or place, or the host refused; nothing is left.</exception>
     public static DeviceMemory Create(
         MemorySpace space,
@@ -48,7 +49,8 @@ internal sealed class DeviceMemory : IDisposable
         (string? Name, MemoryBackendConfig? Own) source,
         ulong? address,
         string user,
-        Action<MemoryBackendConfig> check)
+        Action<MemoryBackendConfig> check,
+        bool comesAndGoes = false)
     {
         MemoryBackendConfig config = source.Name is { } name
             ? backends.Acquire(name, user)
@@ -60,7 +62,7 @@ internal sealed class DeviceMemory : IDisposable
             MemoryBackendSet.Check(config);
             check(config);
             range = space.Reserve(config.Size, ulong.Max(DimmConfig.Granule, config.HugePageSize ?? 0), address);
-            mapping = MemoryBackendSet.Open(config);
+            mapping = MemoryBackendSet.Open(config, comesAndGoes);
             if (config.Preallocate)
             {
                 mapping.Populate();
