@@ -33,7 +33,7 @@ internal sealed class DimmSet : IDisposable
     private readonly StatusReports reports;
     private readonly DimmSlots dimms;
     private readonly DimmTeardown teardown;
-    private readonly MemoryFiles files;
+    private readonly DimmFiles files;
 
     /// <param name="control">The machine's control lock.</param>
     /// <param name="platform">The machine below its devices.</param>
@@ -59,7 +59,7 @@ internal sealed class DimmSet : IDisposable
         reports = new StatusReports(publisher, book, time);
         dimms = new DimmSlots(platform);
         teardown = new DimmTeardown(control, memory, dimms, publisher, book);
-        files = new MemoryFiles(platform.LostPages);
+        files = new DimmFiles(control, new MemoryFiles(platform.LostPages), publisher);
     }
 
     /// <summary>The guest has started: it has to be told of changes.</summary>
@@ -94,7 +94,7 @@ internal sealed class DimmSet : IDisposable
         {
             dimm.Memory = DeviceMemory.Create(
                 space, backends, (config.Backend, config.Memory), config.Address, dimm.Path, DimmSlots.CheckBackend);
-            Watch(dimm);
+            files.Watch(dimm);
             dimm.Memory.Publish();
             lock (control)
             {
@@ -249,25 +249,6 @@ internal sealed class DimmSet : IDisposable
         if (teardown.HasEnded)
         {
             throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
-        }
-    }
-
-    private void Watch(DimmState dimm)
-    {
-        if (dimm.Memory!.Region.Mapping.Backing is { } file)
-        {
-            dimm.Memory.FileWatch = files.Watch(file, reason => OnLost(dimm, reason));
-        }
-    }
-
-    private void OnLost(DimmState dimm, string reason)
-    {
-        lock (control)
-        {
-            if (!teardown.HasEnded && dimm.IsAttached)
-            {
-                publisher.Publish(new VmEvent.MemoryLost(dimm.ToSnapshot(), reason));
-            }
         }
     }
 
