@@ -7,7 +7,7 @@ namespace Limber.Bench;
 /// <summary>Disk images to measure with.</summary>
 internal static class BenchImage
 {
-    private const int Size = 64 << 20;
+    private const int Size = 32 << 20;
     private const int Piece = 1 << 20;
     private const int Cluster = 1 << 16;
 

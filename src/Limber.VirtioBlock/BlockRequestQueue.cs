@@ -14,11 +14,10 @@ namespace Limber.VirtioBlock;
 /// Guest-controlled: everything in a request. One without room for a header and a status breaks the device; what else is wrong with
 /// it is answered with an error. Thread: the queue's loop. A request allocates nothing once as many were in flight before.
 /// </remarks>
-internal sealed class BlockRequestQueue : IDisposable
+internal sealed partial class BlockRequestQueue : IDisposable
 {
     private const int HeaderSize = 16;
     private const int StatusSize = 1;
-    private const int SerialSize = 20;
     private const int SectorShift = 9;
     private const int CompletionsAtOnce = 64;
 
@@ -242,81 +241,6 @@ internal sealed class BlockRequestQueue : IDisposable
 
         operations.Return(operation);
         return false;
-    }
-
-    private void Complete()
-    {
-        if (DrainCompletions())
-        {
-            queue?.SignalUsed();
-            FinishPostponed();
-            queue?.Schedule();
-        }
-    }
-
-    /// <returns>Whether there was any.</returns>
-    private bool DrainCompletions()
-    {
-        bool any = false;
-        int count;
-        do
-        {
-            count = target.Drain(completions);
-            any |= count != 0;
-            for (int i = 0; i < count; i++)
-            {
-                Complete(completions[i]);
-            }
-        }
-        while (count == completions.Length);
-        return any;
-    }
-
-    private void Complete(BlockCompletion completion)
-    {
-        BlockOperation operation = operations[completion.Tag];
-        if (completion.Error == 0 && operation.FlushAfter)
-        {
-            operation.FlushAfter = false;
-            if (target.Submit(BlockRequest.Flush(completion.Tag)))
-            {
-                target.Kick();
-                return;
-            }
-        }
-
-        if (completion.Error != 0)
-        {
-            device.Report(new BlockFailure(operation.Kind, completion.Error));
-        }
-
-        DescriptorChain chain = operation.Chain!;
-        operations.Return(operation);
-        long written = operation.Kind == BlockRequestKind.Read && completion.Error == 0 ? operation.DataLength : 0;
-        Answer(chain, completion.Error == 0 ? BlockStatus.Ok : BlockStatus.IoError, written);
-    }
-
-    private void AnswerSerial(DescriptorChain chain)
-    {
-        // Spec: 5.2.6: 20 bytes, padded with zeros, not terminated when full.
-        Span<byte> serial = stackalloc byte[SerialSize];
-        serial.Clear();
-        device.Serial.CopyTo(serial);
-        long room = Math.Min(chain.WritableLength - StatusSize, SerialSize);
-        SegmentWriter writer = chain.Writer;
-        writer.Write(serial[..(int)room]);
-        Answer(chain, BlockStatus.Ok, room);
-    }
-
-    // The status is the very last byte, wherever the data ends.
-    private void Answer(DescriptorChain chain, BlockStatus status, long written)
-    {
-        SegmentWriter writer = chain.Writer;
-        writer.Skip(chain.WritableLength - StatusSize);
-        writer.Write([(byte)status]);
-
-        // Spec: 5.2.6.1: "len" counts from the start of the writable part; a driver gets at least the status.
-        queue!.Push(chain, written + StatusSize == chain.WritableLength ? (uint)chain.WritableLength : (uint)Math.Max(written, StatusSize));
     }
 
     private bool IsWithin(ulong sector, ulong length)
