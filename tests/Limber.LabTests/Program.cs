@@ -36,6 +36,7 @@ internal static class Program
         .. NumaScenarios.All,
         .. ScaleScenarios.All,
         .. PciScenarios.All,
+        .. RingScenarios.All,
         .. DistroScenarios.All,
         .. AgentScenarios.All,
         .. AttachScenarios.All,
