@@ -8,8 +8,9 @@ namespace Limber.Interop;
 public sealed unsafe class HostMapping : SafeHandle
 {
     private readonly bool shared;
+    private readonly bool reserved;
 
-    private HostMapping(nint address, ulong length, bool shared, FileDescriptor? file = null, ulong hugePageSize = 0)
+    private HostMapping(nint address, ulong length, bool shared, FileDescriptor? file = null, ulong hugePageSize = 0, bool reserved = false)
         : base(Libc.MAP_FAILED, ownsHandle: true)
     {
         SetHandle(address);
@@ -17,6 +18,7 @@ public sealed unsafe class HostMapping : SafeHandle
         this.shared = shared;
         File = file;
         HugePageSize = hugePageSize;
+        this.reserved = reserved;
     }
 
     /// <inheritdoc/>
@@ -31,7 +33,13 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>The memory file behind the pages, for other processes; null for pages that are private or of a file of somebody else.</summary>
     public FileDescriptor? File { get; }
 
-    /// <summary>Bytes of one of the huge pages that are reserved for it; 0 for ordinary pages.</summary>
+    /// <summary>
+    /// The file whose pages may turn out not to be there: one that was opened by its path and may be cut off, or huge pages that are
+    /// not reserved. Null for others. Lives as long as the mapping.
+    /// </summary>
+    public FileBacking? Backing { get; private init; }
+
+    /// <summary>Bytes of one of its huge pages; 0 for ordinary pages.</summary>
     public ulong HugePageSize { get; }
 
     /// <summary>Maps private zero pages that are not backed before they are touched.</summary>
@@ -52,17 +60,20 @@ public sealed unsafe class HostMapping : SafeHandle
 
     /// <summary>Maps shared zero pages of a new memory file, for back ends in other processes.</summary>
     /// <inheritdoc cref="AllocatePrivate"/>
-    public static HostMapping AllocateShared(ulong length, string name) => MapNewFile(length, name, Libc.MFD_CLOEXEC, 0);
+    public static HostMapping AllocateShared(ulong length, string name) => MapNewFile(length, name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING, 0);
 
     /// <summary>
-    /// Maps shared zero pages of a new memory file that consists of huge pages. They are reserved here, so that none is missing later,
-    /// and stay with the mapping: parts of it are never given back.
+    /// Maps shared zero pages of a new memory file that consists of huge pages.
     /// </summary>
     /// <param name="length">Bytes, a multiple of the page size.</param>
     /// <param name="pageSize">Bytes of a page, a power of two; null for the host's default.</param>
     /// <param name="name">What the pages are for, for the error text.</param>
+    /// <param name="reserve">
+    /// They are reserved here, so that none is missing later, and stay with the mapping: parts of it are never given back. Otherwise
+    /// parts come by <see cref="TryCommit"/> and go by <see cref="TryDiscard"/>.
+    /// </param>
     /// <exception cref="HostException">The host has not as many, or none of this size.</exception>
-    public static HostMapping AllocateHuge(ulong length, ulong? pageSize, string name)
+    public static HostMapping AllocateHuge(ulong length, ulong? pageSize, string name, bool reserve = true)
     {
         ulong size = pageSize ?? HugePages.DefaultSize;
         if (size == 0 || !BitOperations.IsPow2(size) || length % size != 0)
@@ -71,7 +82,7 @@ public sealed unsafe class HostMapping : SafeHandle
         }
 
         uint order = (uint)BitOperations.Log2(size) << Libc.MFD_HUGE_SHIFT;
-        return MapNewFile(length, $"{name} in huge pages of {size} bytes", Libc.MFD_CLOEXEC | Libc.MFD_HUGETLB | order, size);
+        return MapNewFile(length, $"{name} in huge pages of {size} bytes", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING | Libc.MFD_HUGETLB | order, size, reserve);
     }
 
     /// <summary>Maps the first bytes of a file descriptor, shared and writable.</summary>
@@ -111,15 +122,19 @@ public sealed unsafe class HostMapping : SafeHandle
                 throw HostException.FromLastError($"cannot enlarge {path} to {length} bytes");
             }
 
-            if (!shared)
+            nint address = Libc.mmap(
+                0,
+                checked((nuint)length),
+                Libc.PROT_READ | Libc.PROT_WRITE,
+                shared ? Libc.MAP_SHARED : Libc.MAP_PRIVATE | Libc.MAP_NORESERVE,
+                fd,
+                0);
+            if (address == Libc.MAP_FAILED)
             {
-                HostMapping mapping = MapPrivate(fd, length, path);
-                file.Dispose();
-                return mapping;
+                throw HostException.FromLastError($"cannot map {length} bytes for {path}");
             }
 
-            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
-            return Checked(address, length, shared: true, path, file);
+            return new HostMapping(address, length, shared, shared ? file : null) { Backing = Guard(path, file, address, length, shared) };
         }
         catch
         {
@@ -141,11 +156,34 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>Asks for huge pages where the host has them; no effect where it does not.</summary>
     public void PreferHugePages() => _ = Libc.madvise(handle, (nuint)Length, Libc.MADV_HUGEPAGE);
 
-    /// <summary>Returns all pages to the host, but for huge ones; all read as zeros afterwards.</summary>
+    /// <summary>
+    /// Takes pages from the host for a part that is going to be used: huge pages that are not reserved; others come when they are touched.
+    /// </summary>
+    /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <returns>False when the host has not as many; then it has given none.</returns>
+    public bool TryCommit(ulong offset, ulong length)
+    {
+        RequireInside(offset, length);
+        if (HugePageSize == 0 || reserved)
+        {
+            return true;
+        }
+
+        if (Backing!.TryReturnPages(offset, length) && Libc.madvise(handle + (nint)offset, (nuint)length, Libc.MADV_POPULATE_WRITE) == 0)
+        {
+            return true;
+        }
+
+        _ = TryDiscard(offset, length);
+        return false;
+    }
+
+    /// <summary>Returns all pages to the host, but for reserved ones; all read as zeros afterwards.</summary>
     /// <exception cref="HostException">The host refused.</exception>
     public void Discard()
     {
-        if (HugePageSize != 0)
+        if (reserved)
         {
             // SAFETY: the whole mapping, which is writable. Were its pages given back, another process could take them, and the next
             // access here would be a bus error.
@@ -162,16 +200,12 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>Returns a part to the host; it reads as zeros afterwards. Allocates nothing.</summary>
     /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
     /// <param name="length">Bytes, a multiple of the page size.</param>
-    /// <returns>False when the host refused: pages that are locked, a file without holes; or they are huge pages, which stay reserved.</returns>
+    /// <returns>False when the host refused: pages that are locked, a file without holes; or they are reserved and stay.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the mapping.</exception>
     public bool TryDiscard(ulong offset, ulong length)
     {
-        if (offset > Length || length > Length - offset)
-        {
-            throw new ArgumentOutOfRangeException(nameof(offset), $"range 0x{offset:x} of {length} bytes is not inside a mapping of {Length} bytes");
-        }
-
-        return HugePageSize == 0 && Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
+        RequireInside(offset, length);
+        return !reserved && Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
     }
 
     /// <summary>
@@ -203,11 +237,33 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
+        Backing?.End();
         File?.Dispose();
         return Libc.munmap(handle, (nuint)Length) == 0;
     }
 
-    private static HostMapping MapNewFile(ulong length, string name, uint flags, ulong hugePageSize)
+    private void RequireInside(ulong offset, ulong length)
+    {
+        if (offset > Length || length > Length - offset)
+        {
+            throw new ArgumentOutOfRangeException(nameof(offset), $"range 0x{offset:x} of {length} bytes is not inside a mapping of {Length} bytes");
+        }
+    }
+
+    private static FileBacking Guard(string path, FileDescriptor file, nint address, ulong length, bool shared)
+    {
+        try
+        {
+            return new FileBacking(path, file, address, length, shared);
+        }
+        catch
+        {
+            _ = Libc.munmap(address, (nuint)length);
+            throw;
+        }
+    }
+
+    private static HostMapping MapNewFile(ulong length, string name, uint flags, ulong hugePageSize, bool reserve = false)
     {
         int fd = Libc.memfd_create(name, flags);
         if (fd < 0)
@@ -223,8 +279,19 @@ public sealed unsafe class HostMapping : SafeHandle
                 throw HostException.FromLastError($"cannot size the memory file for {name} to {length} bytes");
             }
 
-            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
-            return Checked(address, length, shared: true, name, file, hugePageSize);
+            // Back ends in other processes get the file, and could cut it off. A kernel that can't seal it is no reason to refuse.
+            _ = Libc.fcntl(fd, Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL);
+            int more = hugePageSize == 0 || reserve ? 0 : Libc.MAP_NORESERVE;
+            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED | more, fd, 0);
+            if (address == Libc.MAP_FAILED)
+            {
+                throw HostException.FromLastError($"cannot map {length} bytes for {name}");
+            }
+
+            return new HostMapping(address, length, shared: true, file, hugePageSize, reserve)
+            {
+                Backing = more == 0 ? null : Guard(name, file, address, length, shared: true),
+            };
         }
         catch
         {
@@ -233,14 +300,13 @@ public sealed unsafe class HostMapping : SafeHandle
         }
     }
 
-    private static HostMapping Checked(
-        nint address, ulong length, bool shared, string name, FileDescriptor? file = null, ulong hugePageSize = 0)
+    private static HostMapping Checked(nint address, ulong length, bool shared, string name)
     {
         if (address == Libc.MAP_FAILED)
         {
             throw HostException.FromLastError($"cannot map {length} bytes for {name}");
         }
 
-        return new HostMapping(address, length, shared, file, hugePageSize);
+        return new HostMapping(address, length, shared);
     }
 }
