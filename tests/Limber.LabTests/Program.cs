@@ -40,6 +40,7 @@ internal static class Program
         .. DistroScenarios.All,
         .. AgentScenarios.All,
         .. AttachScenarios.All,
+        .. DiskTimesScenarios.All,
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
