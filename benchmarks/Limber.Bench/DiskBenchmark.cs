@@ -51,7 +51,7 @@ internal static class DiskBenchmark
             foreach ((string what, char how, int bytes, int depth, _) in Work.Where(w => w.How is 'R' || w.Depth == 1))
             {
                 IoCounts.Measure(
-                    session, CountsName, $"{kind}: {what}", Counted, () => session.Machine.Signals.Time($"disk {disk} {how} {bytes} {depth} {Counted}", Seconds));
+                    session, CountsName, $"{kind}: {what}", Counted, $"disk {disk} {how} {bytes} {depth}");
             }
         }
     }

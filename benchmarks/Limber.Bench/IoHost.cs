@@ -93,7 +93,7 @@ internal sealed class IoHost(IReadOnlyList<Vmm> vmms, string scratch) : IDisposa
         TapLink link = Link(number, card);
         return
         [
-            "-netdev", $"tap,id=n{card},ifname={link.Name},script=no,downscript=no" + (vhost ? ",vhost=on" : ""),
+            "-netdev", $"tap,id=n{card},ifname={link.Name},script=no,downscript=no,vhost={(vhost ? "on" : "off")}",
             "-device", $"virtio-net-pci,netdev=n{card},id=card{card},romfile=,mac={link.Mac}",
         ];
     }

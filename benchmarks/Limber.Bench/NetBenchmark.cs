@@ -44,15 +44,12 @@ internal static class NetBenchmark
         for (int card = 0; card < Cards.Length; card++)
         {
             string peer = Peer(session, card);
-            Count(session, $"{Cards[card]}: round trip of 1 byte", Trips, $"trip {peer} {Trips}");
-            Count(session, $"{Cards[card]}: a MiB to the host", CountedMebibytes, $"send {peer} {CountedMebibytes}");
-            Count(session, $"{Cards[card]}: a MiB to the guest", CountedMebibytes, $"take {peer} {CountedMebibytes}");
-            Count(session, $"{Cards[card]}: datagram to the host", Trips, $"pack {peer} {Trips}");
+            IoCounts.Measure(session, CountsName, $"{Cards[card]}: round trip of 1 byte", Trips, $"trip {peer}");
+            IoCounts.Measure(session, CountsName, $"{Cards[card]}: a MiB to the host", CountedMebibytes, $"send {peer}");
+            IoCounts.Measure(session, CountsName, $"{Cards[card]}: a MiB to the guest", CountedMebibytes, $"take {peer}");
+            IoCounts.Measure(session, CountsName, $"{Cards[card]}: datagram to the host", Trips, $"pack {peer}");
         }
     }
-
-    private static void Count(Session session, string what, int requests, string order) =>
-        IoCounts.Measure(session, CountsName, what, requests, () => session.Machine.Signals.Time(order, Seconds));
 
     // Once a machine.
     private static void Open(Session session)

@@ -23,6 +23,7 @@ internal class BlockQueue : IBlockQueue
     private WorkItem? drained;
     private WorkItem? started;
     private WorkItem? lastStarted;
+    private int startedCount;
     private bool signalled;
     private bool disposed;
 
@@ -79,13 +80,13 @@ internal class BlockQueue : IBlockQueue
 
     public virtual void Kick()
     {
-        while (started is { } item)
+        if (started is { } first)
         {
-            started = item.Next;
-            Target.Workers.Enqueue(item);
+            Target.Workers.Enqueue(first, lastStarted!, startedCount);
+            started = null;
+            lastStarted = null;
+            startedCount = 0;
         }
-
-        lastStarted = null;
     }
 
     public int Drain(Span<BlockCompletion> completions)
@@ -171,6 +172,7 @@ internal class BlockQueue : IBlockQueue
         }
 
         lastStarted = item;
+        startedCount++;
     }
 
     /// <summary>Looks for completions that nobody announces by <see cref="Complete"/>.</summary>
