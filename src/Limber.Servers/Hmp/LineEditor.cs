@@ -95,6 +95,12 @@ internal sealed class LineEditor(
             case 9:
                 CompleteWord();
                 break;
+            case 14:
+                Replace(history.Newer());
+                break;
+            case 16:
+                Replace(history.Older());
+                break;
             case 23:
                 DeleteWordLeft();
                 break;
