@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Limber.Bench;
 
@@ -27,7 +28,12 @@ internal sealed record Session(Vmm Vmm, BenchMachine Machine, int MaxCpus, int R
     /// <summary>Milliseconds from <paramref name="start"/> until now.</summary>
     public static double Since(long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 
-    public void Add(string benchmark, string title, double value) => Report[benchmark, title, Vmm].Add(value);
+    /// <summary>Takes a figure, and says so: what a run has measured is not lost when it is cut off.</summary>
+    public void Add(string benchmark, string title, double value)
+    {
+        Report[benchmark, title, Vmm].Add(value);
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bench: {Vmm.Name}: {title}: {value:F1}"));
+    }
 
     /// <summary>Does something while the other machines' guests stand still.</summary>
     public void PauseOthers(Action action)

@@ -107,7 +107,7 @@ public sealed class QemuNumaTests
     [InlineData("-numa ''", "-numa : Parameter 'type' is missing")]
     [InlineData("-numa nodeid=0", "-numa nodeid=0: Parameter 'type' is missing")]
     [InlineData("-numa node,foo=1", "-numa node,foo=1: Invalid parameter 'foo'")]
-    [InlineData("-numa node,mem=256M", "-numa node,mem=256M: Parameter -numa node,mem is not supported by this machine type\nUse -numa node,memdev instead")]
+    [InlineData("-numa node,mem=256M", "-numa node,mem=256M: Parameter -numa node,mem is not supported by this machine type; use -numa node,memdev instead")]
     [InlineData("-numa node,mem=1,memdev=m0", "-numa node,mem=1,memdev=m0: numa configuration should use either mem= or memdev=,mixing both is not allowed")]
     [InlineData("-numa node,memdev=nosuch", "-numa node,memdev=nosuch: memdev=nosuch is ambiguous")]
     [InlineData("-numa node,memdev=m0 -numa node,memdev=m0", "memory backend m0 can't be used multiple times.")]

@@ -40,7 +40,7 @@ internal static class QemuMachineType
         throw name is "microvm" or "isapc" or "none" or "xenfv" or "xenpv" or "x-remote" or "nitro-enclave"
             ? CommandLineException.NotBuilt($"-machine {name}", "supported: pc, q35")
             : new CommandLineException(
-                $"unsupported machine type: \"{name}\"\nUse -machine help to list supported machines");
+                $"unsupported machine type: \"{name}\"; use -machine help to list supported machines");
     }
 
     /// <summary>The root bus as devices of this machine type name it.</summary>

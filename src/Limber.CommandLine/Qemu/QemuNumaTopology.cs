@@ -91,7 +91,7 @@ internal sealed class QemuNumaTopology(CpuTopology topology, bool sizesNodesItse
         if (bySize && !sizesNodesItself)
         {
             throw new CommandLineException(
-                $"{option}: Parameter -numa node,mem is not supported by this machine type\nUse -numa node,memdev instead");
+                $"{option}: Parameter -numa node,mem is not supported by this machine type; use -numa node,memdev instead");
         }
     }
 

@@ -26,7 +26,6 @@ internal sealed class CapabilitiesCommand : IQmpCommand
         List<JsonValue> wanted = arguments.OptionalArray("enable") ?? [];
         foreach (JsonValue capability in wanted)
         {
-            // QEMU words it so: an element of a list has no name of its own.
             if (!context.Dialect.Capabilities.Contains(capability.AsString()))
             {
                 throw new QmpException($"Parameter 'null' does not accept value '{capability.AsString()}'");
