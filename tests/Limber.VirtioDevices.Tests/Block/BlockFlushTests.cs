@@ -152,7 +152,9 @@ public sealed class BlockFlushTests
             private readonly HostEvent completed = new();
             private int? error;
 
-            public int CompletionEvent => completed.Descriptor.Number;
+            public int CompletionRing => -1;
+
+        public int CompletionEvent => completed.Descriptor.Number;
 
             public int InFlight { get; private set; }
 
