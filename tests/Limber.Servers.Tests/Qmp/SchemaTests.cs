@@ -181,7 +181,7 @@ public sealed class SchemaTests
             using QmpClient client = new(services, dialect);
             string answers = client.Ask($"{{\"execute\":\"{name}\",\"arguments\":{Sample(name, dialect)}}}");
             string[] lines = answers.Split("\r\n", System.StringSplitOptions.RemoveEmptyEntries);
-            string reply = lines.LastOrDefault(static line => !line.StartsWith("{\"timestamp\"", System.StringComparison.Ordinal)) ?? client.ReadLine()!;
+            string reply = lines.LastOrDefault(static line => line.StartsWith("{\"return\"", System.StringComparison.Ordinal)) ?? client.ReadLine()!;
             QmpType returns = QmpCommandTable.Default.Find(name)!.Signature.Returns;
             if (name != "device_add" || dialect == QmpDialect.Qemu)
             {
