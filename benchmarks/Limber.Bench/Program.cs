@@ -8,7 +8,7 @@ namespace Limber.Bench;
 
 /// <summary>
 /// Measures Limber beside QEMU with the same guest:
-/// <c>limber-bench --limber FILE --qemu FILE --guest DIR --initramfs FILE [--rounds N] [--maxcpus N] [--cpu MODEL] [--list] [NAME...]</c>.
+/// <c>limber-bench --limber FILE --qemu FILE --guest DIR --initramfs FILE --io-initramfs FILE [--scratch DIR] [--rounds N] [--maxcpus N] [--cpu MODEL] [--list] [NAME...]</c>.
 /// </summary>
 internal static class Program
 {
@@ -26,7 +26,7 @@ internal static class Program
                 case "--list":
                     list = true;
                     break;
-                case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--rounds" or "--maxcpus" or "--cpu" when i + 1 < args.Length:
+                case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--io-initramfs" or "--scratch" or "--rounds" or "--maxcpus" or "--cpu" when i + 1 < args.Length:
                     options[args[i]] = args[++i];
                     break;
                 case ['-', ..]:
@@ -78,7 +78,11 @@ internal static class Program
         ];
         string guest = options.GetValueOrDefault("--guest", ".");
         var files = new BenchFiles(
-            Path.Combine(guest, "bzImage"), Path.Combine(guest, "vmlinux"), options.GetValueOrDefault("--initramfs", "artifacts/bench-initramfs.cpio"));
+            Path.Combine(guest, "bzImage"), Path.Combine(guest, "vmlinux"), options.GetValueOrDefault("--initramfs", "artifacts/bench-initramfs.cpio"))
+        {
+            IoInitramfs = options.GetValueOrDefault("--io-initramfs", "artifacts/bench-io-initramfs.cpio"),
+            Scratch = options.GetValueOrDefault("--scratch", "."),
+        };
         HashSet<string> chosen = [.. names.Count > 0 ? names : Runner.Definitions.Where(d => !d.IsOnlyByName).Select(d => d.Name)];
         var report = new Report(vmms);
         var runner = new Runner(vmms, chosen, report, files, rounds) { OnlyMaximum = maxCpus };

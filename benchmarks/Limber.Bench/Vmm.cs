@@ -38,6 +38,7 @@ internal sealed record Vmm(string Name, string Executable)
             arguments.AddRange(["-device", "intel-iommu,intremap=on"]);
         }
 
+        arguments.AddRange(shape.Devices?.Invoke(this) ?? []);
         return arguments;
     }
 

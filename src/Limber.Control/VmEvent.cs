@@ -74,6 +74,13 @@ public abstract record VmEvent
     /// <summary>A DIMM was plugged in.</summary>
     public sealed record MemoryDevicePlugged(MemoryDeviceInfo Device) : VmEvent;
 
+    /// <summary>
+    /// The host has lost a part of the guest's memory (the file behind it was cut off): zeros take its place, and the machine goes on.
+    /// </summary>
+    /// <param name="Device">The memory.</param>
+    /// <param name="Reason">The cause in words.</param>
+    public sealed record MemoryLost(MemoryDeviceInfo Device, string Reason) : VmEvent;
+
     /// <summary>A guest changed how much of a virtio-mem device it uses (QEMU's MEMORY_DEVICE_SIZE_CHANGE).</summary>
     /// <param name="Id">The user's id of the device, or null.</param>
     /// <param name="Path">Its object path.</param>

@@ -6,6 +6,7 @@ public static class ErrorNumber
     public const int EINTR = 4;
     public const int E2BIG = 7;
     public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
     public const int EFAULT = 14;
     public const int EEXIST = 17;
     public const int EINVAL = 22;

@@ -1,15 +1,15 @@
 using System;
-using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Limber.Interop;
 
 /// <summary>Pages of this process obtained from <c>mmap</c>; unmapped when disposed.</summary>
-public sealed unsafe class HostMapping : SafeHandle
+public sealed unsafe partial class HostMapping : SafeHandle
 {
     private readonly bool shared;
+    private readonly bool reserved;
 
-    private HostMapping(nint address, ulong length, bool shared, FileDescriptor? file = null, ulong hugePageSize = 0)
+    private HostMapping(nint address, ulong length, bool shared, FileDescriptor? file = null, ulong hugePageSize = 0, bool reserved = false)
         : base(Libc.MAP_FAILED, ownsHandle: true)
     {
         SetHandle(address);
@@ -17,6 +17,7 @@ public sealed unsafe class HostMapping : SafeHandle
         this.shared = shared;
         File = file;
         HugePageSize = hugePageSize;
+        this.reserved = reserved;
     }
 
     /// <inheritdoc/>
@@ -31,102 +32,14 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>The memory file behind the pages, for other processes; null for pages that are private or of a file of somebody else.</summary>
     public FileDescriptor? File { get; }
 
-    /// <summary>Bytes of one of the huge pages that are reserved for it; 0 for ordinary pages.</summary>
-    public ulong HugePageSize { get; }
-
-    /// <summary>Maps private zero pages that are not backed before they are touched.</summary>
-    /// <param name="length">Bytes, a multiple of the page size.</param>
-    /// <param name="name">What the pages are for, for the error text.</param>
-    /// <exception cref="HostException">The host has no room.</exception>
-    public static HostMapping AllocatePrivate(ulong length, string name)
-    {
-        nint address = Libc.mmap(
-            0,
-            checked((nuint)length),
-            Libc.PROT_READ | Libc.PROT_WRITE,
-            Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE,
-            -1,
-            0);
-        return Checked(address, length, shared: false, name);
-    }
-
-    /// <summary>Maps shared zero pages of a new memory file, for back ends in other processes.</summary>
-    /// <inheritdoc cref="AllocatePrivate"/>
-    public static HostMapping AllocateShared(ulong length, string name) => MapNewFile(length, name, Libc.MFD_CLOEXEC, 0);
-
     /// <summary>
-    /// Maps shared zero pages of a new memory file that consists of huge pages. They are reserved here, so that none is missing later,
-    /// and stay with the mapping: parts of it are never given back.
+    /// The file whose pages may turn out not to be there: one that was opened by its path and may be cut off, or huge pages that are
+    /// not reserved. Null for others. Lives as long as the mapping.
     /// </summary>
-    /// <param name="length">Bytes, a multiple of the page size.</param>
-    /// <param name="pageSize">Bytes of a page, a power of two; null for the host's default.</param>
-    /// <param name="name">What the pages are for, for the error text.</param>
-    /// <exception cref="HostException">The host has not as many, or none of this size.</exception>
-    public static HostMapping AllocateHuge(ulong length, ulong? pageSize, string name)
-    {
-        ulong size = pageSize ?? HugePages.DefaultSize;
-        if (size == 0 || !BitOperations.IsPow2(size) || length % size != 0)
-        {
-            throw new HostException($"cannot map {length} bytes for {name} in huge pages of {size} bytes", ErrorNumber.EINVAL);
-        }
+    public FileBacking? Backing { get; private init; }
 
-        uint order = (uint)BitOperations.Log2(size) << Libc.MFD_HUGE_SHIFT;
-        return MapNewFile(length, $"{name} in huge pages of {size} bytes", Libc.MFD_CLOEXEC | Libc.MFD_HUGETLB | order, size);
-    }
-
-    /// <summary>Maps the first bytes of a file descriptor, shared and writable.</summary>
-    /// <exception cref="HostException">The descriptor can't be mapped.</exception>
-    public static HostMapping MapShared(int fd, ulong length, string name)
-    {
-        nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
-        return Checked(address, length, shared: true, name);
-    }
-
-    /// <summary>Maps the first bytes of a file descriptor, writable without changing the file; it need only be readable.</summary>
-    /// <exception cref="HostException">The descriptor can't be mapped.</exception>
-    public static HostMapping MapPrivate(int fd, ulong length, string name)
-    {
-        nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_NORESERVE, fd, 0);
-        return Checked(address, length, shared: false, name);
-    }
-
-    /// <summary>Maps the first bytes of a file by its path; made when it does not exist, enlarged when it is shorter.</summary>
-    /// <param name="path">A regular file.</param>
-    /// <param name="length">Bytes, a multiple of the page size.</param>
-    /// <param name="shared">What is written reaches the file, and other processes may map it.</param>
-    /// <exception cref="HostException">The file can't be opened, enlarged or mapped.</exception>
-    public static HostMapping OpenFile(string path, ulong length, bool shared)
-    {
-        int fd = Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, Convert.ToInt32("600", 8));
-        if (fd < 0)
-        {
-            throw HostException.FromLastError($"cannot open {path}");
-        }
-
-        var file = new FileDescriptor(fd);
-        try
-        {
-            if ((ulong)Libc.lseek(fd, 0, Libc.SEEK_END) < length && Libc.ftruncate(fd, checked((long)length)) != 0)
-            {
-                throw HostException.FromLastError($"cannot enlarge {path} to {length} bytes");
-            }
-
-            if (!shared)
-            {
-                HostMapping mapping = MapPrivate(fd, length, path);
-                file.Dispose();
-                return mapping;
-            }
-
-            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
-            return Checked(address, length, shared: true, path, file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Bytes of one of its huge pages; 0 for ordinary pages.</summary>
+    public ulong HugePageSize { get; }
 
     /// <summary>Allocates every page now, not when it is touched.</summary>
     /// <exception cref="HostException">The host has not as many, or its kernel is older than 5.14.</exception>
@@ -141,11 +54,34 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>Asks for huge pages where the host has them; no effect where it does not.</summary>
     public void PreferHugePages() => _ = Libc.madvise(handle, (nuint)Length, Libc.MADV_HUGEPAGE);
 
-    /// <summary>Returns all pages to the host, but for huge ones; all read as zeros afterwards.</summary>
+    /// <summary>
+    /// Takes pages from the host for a part that is going to be used: huge pages that are not reserved; others come when they are touched.
+    /// </summary>
+    /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <returns>False when the host has not as many; then it has given none.</returns>
+    public bool TryCommit(ulong offset, ulong length)
+    {
+        RequireInside(offset, length);
+        if (HugePageSize == 0 || reserved)
+        {
+            return true;
+        }
+
+        if (Backing!.TryReturnPages(offset, length) && Libc.madvise(handle + (nint)offset, (nuint)length, Libc.MADV_POPULATE_WRITE) == 0)
+        {
+            return true;
+        }
+
+        _ = TryDiscard(offset, length);
+        return false;
+    }
+
+    /// <summary>Returns all pages to the host, but for reserved ones; all read as zeros afterwards.</summary>
     /// <exception cref="HostException">The host refused.</exception>
     public void Discard()
     {
-        if (HugePageSize != 0)
+        if (reserved)
         {
             // SAFETY: the whole mapping, which is writable. Were its pages given back, another process could take them, and the next
             // access here would be a bus error.
@@ -162,16 +98,12 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <summary>Returns a part to the host; it reads as zeros afterwards. Allocates nothing.</summary>
     /// <param name="offset">First byte from the start of the mapping, a multiple of the page size.</param>
     /// <param name="length">Bytes, a multiple of the page size.</param>
-    /// <returns>False when the host refused: pages that are locked, a file without holes; or they are huge pages, which stay reserved.</returns>
+    /// <returns>False when the host refused: pages that are locked, a file without holes; or they are reserved and stay.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the mapping.</exception>
     public bool TryDiscard(ulong offset, ulong length)
     {
-        if (offset > Length || length > Length - offset)
-        {
-            throw new ArgumentOutOfRangeException(nameof(offset), $"range 0x{offset:x} of {length} bytes is not inside a mapping of {Length} bytes");
-        }
-
-        return HugePageSize == 0 && Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
+        RequireInside(offset, length);
+        return !reserved && Libc.madvise(handle + (nint)offset, (nuint)length, shared ? Libc.MADV_REMOVE : Libc.MADV_DONTNEED) == 0;
     }
 
     /// <summary>
@@ -203,44 +135,16 @@ public sealed unsafe class HostMapping : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
+        Backing?.End();
         File?.Dispose();
         return Libc.munmap(handle, (nuint)Length) == 0;
     }
 
-    private static HostMapping MapNewFile(ulong length, string name, uint flags, ulong hugePageSize)
+    private void RequireInside(ulong offset, ulong length)
     {
-        int fd = Libc.memfd_create(name, flags);
-        if (fd < 0)
+        if (offset > Length || length > Length - offset)
         {
-            throw HostException.FromLastError($"cannot create a memory file for {name}");
+            throw new ArgumentOutOfRangeException(nameof(offset), $"range 0x{offset:x} of {length} bytes is not inside a mapping of {Length} bytes");
         }
-
-        var file = new FileDescriptor(fd);
-        try
-        {
-            if (Libc.ftruncate(fd, checked((long)length)) != 0)
-            {
-                throw HostException.FromLastError($"cannot size the memory file for {name} to {length} bytes");
-            }
-
-            nint address = Libc.mmap(0, checked((nuint)length), Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, fd, 0);
-            return Checked(address, length, shared: true, name, file, hugePageSize);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
-    private static HostMapping Checked(
-        nint address, ulong length, bool shared, string name, FileDescriptor? file = null, ulong hugePageSize = 0)
-    {
-        if (address == Libc.MAP_FAILED)
-        {
-            throw HostException.FromLastError($"cannot map {length} bytes for {name}");
-        }
-
-        return new HostMapping(address, length, shared, file, hugePageSize);
     }
 }

@@ -31,6 +31,9 @@ internal sealed class DeviceMemory : IDisposable
     /// <summary>The pages.</summary>
     public GuestMemoryRegion Region { get; }
 
+    /// <summary>Who looks after the file that the pages are of; disposed with it.</summary>
+    public IDisposable? FileWatch { get; set; }
+
     /// <summary>Makes the pages and finds a place for them. Nobody knows of them yet.</summary>
     /// <param name="space">Addresses.</param>
     /// <param name="backends">Backends by name.</param>
@@ -38,6 +41,7 @@ internal sealed class DeviceMemory : IDisposable
     /// <param name="address">Where; null for the lowest gap.</param>
     /// <param name="user">What the device is called.</param>
     /// <param name="check">Throws when the device can't use this backend.</param>
+    /// <param name="comesAndGoes">The device takes pages from the host, and gives them back, bit by bit.</param>
     /// <exception cref="VmException">There is no such backend or place, or the host refused; nothing is left.</exception>
     public static DeviceMemory Create(
         MemorySpace space,
@@ -45,7 +49,8 @@ internal sealed class DeviceMemory : IDisposable
         (string? Name, MemoryBackendConfig? Own) source,
         ulong? address,
         string user,
-        Action<MemoryBackendConfig> check)
+        Action<MemoryBackendConfig> check,
+        bool comesAndGoes = false)
     {
         MemoryBackendConfig config = source.Name is { } name
             ? backends.Acquire(name, user)
@@ -57,7 +62,7 @@ internal sealed class DeviceMemory : IDisposable
             MemoryBackendSet.Check(config);
             check(config);
             range = space.Reserve(config.Size, ulong.Max(DimmConfig.Granule, config.HugePageSize ?? 0), address);
-            mapping = MemoryBackendSet.Open(config);
+            mapping = MemoryBackendSet.Open(config, comesAndGoes);
             if (config.Preallocate)
             {
                 mapping.Populate();
@@ -106,6 +111,8 @@ internal sealed class DeviceMemory : IDisposable
         {
             space.Remove(Region);
         }
+
+        FileWatch?.Dispose();
 
         // What it had goes back to the host now, whoever else may still map it.
         if (Config.Kind != MemoryBackendKind.File)

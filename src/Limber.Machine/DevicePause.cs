@@ -1,5 +1,7 @@
+using System;
 using System.Threading;
 using System.Threading.Tasks;
+using Limber.Virtio;
 
 namespace Limber.Machine;
 
@@ -13,7 +15,7 @@ internal sealed class DevicePause(DeviceTable devices)
 {
     /// <summary>Tells all devices to pause, those that come later too; those that are paused stay so. All vCPUs are parked.</summary>
     /// <returns>
-    /// Ends when nothing is in flight any more, which is as late as the host's storage likes; the devices take nothing new from
+    /// Ends when nothing is in flight any more and disks have been written to the host's, which is as late as the host's storage likes; the devices take nothing new from
     /// their loops' next turn on. Not to be waited for with the control lock held.
     /// </returns>
     /// <remarks>Functions of the host (VFIO) go on: the kernel has no way to stop one that every device knows.</remarks>
@@ -42,7 +44,7 @@ internal sealed class DevicePause(DeviceTable devices)
             if (device.Parts?.Device is { } virtio)
             {
                 Interlocked.Increment(ref left);
-                if (!virtio.RequestPause(CountDown))
+                if (!virtio.RequestPause(() => Flush(virtio, CountDown)))
                 {
                     CountDown();
                 }
@@ -51,6 +53,15 @@ internal sealed class DevicePause(DeviceTable devices)
 
         CountDown();
         return drained.Task;
+    }
+
+    // As QEMU does it, so that what reads the images of a stopped machine finds everything, after a crash of the host, too.
+    private static void Flush(VirtioDevice device, Action done)
+    {
+        if (device is not VirtioBlock.VirtioBlock disk || !disk.RequestFlush(done))
+        {
+            done();
+        }
     }
 
     /// <summary>All devices go on; no effect unless they are paused.</summary>

@@ -112,11 +112,13 @@ internal sealed class MemoryBackendSet
     }
 
     /// <summary>Pages as configured, none of them touched.</summary>
+    /// <param name="config">What pages.</param>
+    /// <param name="comesAndGoes">Huge pages are not reserved: each part is committed before it is used.</param>
     /// <exception cref="HostException">The host refused.</exception>
-    public static HostMapping Open(MemoryBackendConfig config)
+    public static HostMapping Open(MemoryBackendConfig config, bool comesAndGoes)
     {
         string purpose = $"memory backend '{config.Name}'";
-        HostMapping mapping = config.HugePages ? HostMapping.AllocateHuge(config.Size, config.HugePageSize, purpose)
+        HostMapping mapping = config.HugePages ? HostMapping.AllocateHuge(config.Size, config.HugePageSize, purpose, reserve: !comesAndGoes)
             : config.Kind == MemoryBackendKind.File ? HostMapping.OpenFile(config.Path!, config.Size, config.Share)
             : config.Kind == MemoryBackendKind.Memfd || config.Share ? HostMapping.AllocateShared(config.Size, purpose)
             : HostMapping.AllocatePrivate(config.Size, purpose);

@@ -25,9 +25,16 @@ internal sealed class VirtioMemFactory(MemorySpace space, MemoryBackendSet backe
             throw new VmException(VmErrorCode.InvalidDevice, $"'{context.Id}': node {node} is not below the number of NUMA nodes, {nodes}");
         }
 
-        ulong blockSize = config.BlockSize ?? VirtioMemDeviceConfig.DefaultBlockSize;
-        DeviceMemory memory = DeviceMemory.Create(space, backends, (config.Backend, config.Memory), config.Address, context.Id, CheckBackend);
+        DeviceMemory memory = DeviceMemory.Create(
+            space, backends, (config.Backend, config.Memory), config.Address, context.Id, CheckBackend, comesAndGoes: true);
         parts.Release = memory.Dispose;
+        ulong page = memory.Region.Mapping.HugePageSize;
+        ulong blockSize = config.BlockSize ?? ulong.Max(VirtioMemDeviceConfig.DefaultBlockSize, page);
+        if (blockSize < page)
+        {
+            throw new VmException(VmErrorCode.InvalidDevice, $"'{context.Id}': block size 0x{blockSize:x} is smaller than the huge pages of the memory, 0x{page:x}");
+        }
+
         space.BeginDiscarding();
         parts.Release = () =>
         {
@@ -56,11 +63,10 @@ internal sealed class VirtioMemFactory(MemorySpace space, MemoryBackendSet backe
 
     private static void CheckBackend(MemoryBackendConfig config)
     {
-        // Huge pages that were given back may be gone when the guest wants them again, and what touches them then fails.
-        if (config.Kind == MemoryBackendKind.File || config.Preallocate || config.HugePages)
+        if (config.Kind == MemoryBackendKind.File || config.Preallocate)
         {
             throw new VmException(
-                VmErrorCode.InvalidDevice, $"memory backend '{config.Name}' is of a file or of huge pages or preallocated, which a virtio-mem device can't be");
+                VmErrorCode.InvalidDevice, $"memory backend '{config.Name}' is of a file or preallocated, which a virtio-mem device can't be");
         }
     }
 }

@@ -52,6 +52,9 @@ public sealed unsafe class GuestMemoryRegion : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the region.</exception>
     public bool TryDiscard(ulong offset, ulong length) => mapping.TryDiscard(offset, length);
 
+    /// <inheritdoc cref="HostMapping.TryCommit"/>
+    public bool TryCommit(ulong offset, ulong length) => mapping.TryCommit(offset, length);
+
     /// <summary>Unmaps the pages. Nothing may use the region any more.</summary>
     public void Dispose() => mapping.Dispose();
 }

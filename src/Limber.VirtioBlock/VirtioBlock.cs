@@ -25,6 +25,7 @@ public sealed class VirtioBlock : VirtioDevice
     private readonly IBlockImage image;
     private readonly BlockRequestQueue[] queues;
     private readonly bool ownsImage;
+    private readonly ImageFlush flush;
     private int activeFeaturesLow;
 
     /// <param name="context">Surroundings.</param>
@@ -64,6 +65,7 @@ public sealed class VirtioBlock : VirtioDevice
         }
 
         queues = [.. opened];
+        flush = new ImageFlush(ControlLoop, this, image, error => Report(new BlockFailure(BlockRequestKind.Flush, error)));
     }
 
     /// <summary>The host could not carry out a request. Thread: a loop's; a handler queues and returns.</summary>
@@ -93,6 +95,14 @@ public sealed class VirtioBlock : VirtioDevice
         Config.WriteUInt64(BlockConfigLayout.Capacity, image.Capacity / SectorSize);
         NotifyConfigChanged();
     }
+
+    /// <summary>
+    /// Has everything written to the host's disk that the guest's requests have changed, as far as they have completed. What the disk refuses
+    /// is reported as the guest's own flushes are (<see cref="Failed"/>).
+    /// </summary>
+    /// <param name="done">Called once, on the control loop, when it is written or can't be.</param>
+    /// <returns>False when there is nothing to write, or the device's loop has ended; nobody is called.</returns>
+    public bool RequestFlush(Action done) => image is { IsReadOnly: false, HasWriteCache: true } && flush.Request(done);
 
     internal void CountOddity(string oddity) => Log.GuestError(Id, oddity);
 
@@ -137,6 +147,7 @@ public sealed class VirtioBlock : VirtioDevice
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        flush.Dispose();
         foreach (BlockRequestQueue queue in queues)
         {
             queue.Dispose();

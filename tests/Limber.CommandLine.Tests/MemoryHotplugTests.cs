@@ -152,7 +152,7 @@ public sealed class MemoryHotplugTests
     [InlineData("--memory size=1G,hotplug_method=virtio-mem,hotplug_size=1G,hotplugged_size=2G", "hotplugged_size=2147483648 is larger than hotplug_size=1073741824")]
     [InlineData("--memory size=1G,hotplug_method=virtio-mem,hotplug_size=1G,hotplugged_size=1M", "hotplugged_size must be a multiple of 2097152 bytes, virtio-mem's block size")]
     [InlineData("--memory size=1G,hotplug_size=17179869183G", "size and hotplug_size together are too large")]
-    [InlineData("--memory size=1G,hugepages=on,hotplug_method=virtio-mem,hotplug_size=1G", "hugepages=on with virtio-mem is not built yet")]
+    [InlineData("--memory size=4G,hugepages=on,hugepage_size=1G,hotplug_method=virtio-mem,hotplug_size=2G,hotplugged_size=512M", "hotplugged_size must be a multiple of 1073741824 bytes, virtio-mem's block size")]
     [InlineData("--memory size=1G,hugepage_size=2M", "hugepage_size 2097152 says the size of huge pages, and there are none")]
     [InlineData("--memory size=1G,hugepages=on,hugepage_size=3M", "hugepage_size 3145728 is not a power of two above 4096")]
     [InlineData("--memory size=1537M,hugepages=on,hugepage_size=2M", "hugepage_size 2097152 does not divide the 1611661312 bytes of memory")]

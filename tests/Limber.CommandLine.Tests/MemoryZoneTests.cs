@@ -42,7 +42,7 @@ public sealed class MemoryZoneTests
     [InlineData("--memory size=0 --memory-zone id=a,size=1G,hotplugged_size=1G", "--memory size=0: memory zone 'a': hotplugged_size needs hotplug_size")]
     [InlineData("--memory size=0 --memory-zone id=a,size=1G id=b,size=1G,hugepages=on", "--memory size=0: memory zone 'b': hugepages, hugepage_size or prefault unlike those of 'a' are not built yet")]
     [InlineData("--memory size=0 --memory-zone id=a,size=3M,hugepages=on,hugepage_size=2M", "--memory size=0: memory zone 'a': hugepage_size 2097152 does not divide the 3145728 bytes of memory")]
-    [InlineData("--memory size=0,hotplug_method=virtio-mem --memory-zone id=a,size=2M,hugepages=on,hotplug_size=1G", "--memory size=0,hotplug_method=virtio-mem: memory zone 'a': hugepages=on with virtio-mem is not built yet")]
+    [InlineData("--memory size=0,hotplug_method=virtio-mem --memory-zone id=a,size=1G,hugepages=on,hugepage_size=1G,hotplug_size=128M", "--memory size=0,hotplug_method=virtio-mem: memory zone 'a': hugepage_size 1073741824 does not divide the 134217728 bytes of memory")]
     [InlineData("--memory size=0,hotplug_method=virtio-mem --memory-zone id=a,size=1G,hotplug_size=100M", "--memory size=0,hotplug_method=virtio-mem: memory zone 'a': hotplug_size must be a multiple of 134217728 bytes (128 MiB) for virtio-mem")]
     [InlineData("--memory size=0 --memory-zone id=a,size=1G,file=/f", "--memory-zone id=a,size=1G,file=/f: file=/f: not built yet")]
     [InlineData("--memory size=0 --memory-zone id=a,size=1G,host_numa_node=0", "--memory-zone id=a,size=1G,host_numa_node=0: host_numa_node=0: not built yet")]

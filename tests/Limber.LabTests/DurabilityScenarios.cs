@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Security.Cryptography;
@@ -13,13 +14,15 @@ namespace Limber.LabTests;
 internal static partial class DurabilityScenarios
 {
     private const string Modules = "limber.mods=virtio_pci,virtio_blk";
-    private const int DiskMebibytes = 64;
+    private const int DiskMebibytes = 512;
     private const int Sector = 512;
+    private const string QemuImg = "/usr/bin/qemu-img";
 
     // 80 KiB: each record begins another cluster, so that the image's tables change with every one.
     private const int Stride = 160;
-    private const int FirstRecords = 5;
-    private const int LongestMilliseconds = 4000;
+    private const int FirstRecords = 3;
+    private const int LongestMilliseconds = 2500;
+    private const int Kills = 4;
 
     public static Scenario[] All =>
     [
@@ -27,24 +30,31 @@ internal static partial class DurabilityScenarios
     ];
 
     // The guest writes numbered records to a raw and to a qcow2 disk, each with fsync, and then says the number. The VMM is killed at
-    // any moment; every number that was said must be on both.
+    // any moment; every number that was said must be on both. Then another machine goes on, on the same disks. --steps is how often.
     private static void KillAfterFsync(LabContext context)
     {
         string raw = DiskFile.Make(context, "disk.img", DiskMebibytes);
         string qcow2 = Qcow2File.Make(context, "disk.qcow2", DiskMebibytes);
-        int seed = Random.Shared.Next();
-        int said = WriteUntilKilled(context, raw, qcow2, new Random(seed).Next(LongestMilliseconds));
-        context.Figures.Add(string.Create(CultureInfo.InvariantCulture, $"killed after {said} records (seed {seed})"));
-        Check.Equal(Expected(said), SumOfRaw(raw, said), $"checksum of the {said} records in the raw image");
-        CheckImage(qcow2);
+        int seed = context.Seed ?? Random.Shared.Next();
+        var random = new Random(seed);
+        int kills = context.Steps ?? Kills;
+        List<int> said = [0];
+        for (int kill = 1; kill <= kills; kill++)
+        {
+            said.Add(WriteUntilKilled(context, raw, qcow2, said[^1], random.Next(LongestMilliseconds)));
+            Check.Equal(Expected(said[^1]), SumOfRaw(raw, said[^1]), $"checksum of the {said[^1]} records in the raw image after kill {kill} (seed {seed})");
+            CheckQcow2(context, qcow2, said[^1], kill);
+        }
+
+        context.Figures.Add($"killed {kills} times, after records {string.Join(", ", said[1..])} (seed {seed})");
         LabVm vm = Start(context, "-drive", $"file={qcow2},id=d0,if=none,format=qcow2", "-device", "virtio-blk-pci,drive=d0");
         string sum = vm.Guest.Run(
-            $"i=1; while [ $i -le {said} ]; do dd if=/dev/vda bs={Sector} skip=$((i*{Stride})) count=1 2>/dev/null; i=$((i+1)); done | sha256sum | cut -d' ' -f1");
-        Check.Equal(Expected(said), sum, $"checksum of the {said} records in the qcow2 image");
+            $"i=1; while [ $i -le {said[^1]} ]; do dd if=/dev/vda bs={Sector} skip=$((i*{Stride})) count=1 2>/dev/null; i=$((i+1)); done | sha256sum | cut -d' ' -f1");
+        Check.Equal(Expected(said[^1]), sum, $"checksum of the {said[^1]} records in the qcow2 image");
         vm.PowerOff();
     }
 
-    private static int WriteUntilKilled(LabContext context, string raw, string qcow2, int milliseconds)
+    private static int WriteUntilKilled(LabContext context, string raw, string qcow2, int before, int milliseconds)
     {
         LabVm vm = Start(
             context,
@@ -52,8 +62,8 @@ internal static partial class DurabilityScenarios
             "-drive", $"file={qcow2},id=d1,if=none,format=qcow2", "-device", "virtio-blk-pci,drive=d1");
         int from = vm.Guest.Output.Position;
         string write = $"bs={Sector} seek=$((i*{Stride})) conv=fsync,notrunc 2>/dev/null";
-        vm.Guest.Type($"i=0; while :; do i=$((i+1)); printf '%0{Sector - 1}d\\n' $i >/tmp/r; dd if=/tmp/r of=/dev/vda {write} && dd if=/tmp/r of=/dev/vdb {write} && echo SAID-$i.; done");
-        _ = vm.Guest.Output.WaitFor($"SAID-{FirstRecords}.", from, 60);
+        vm.Guest.Type($"i={before}; while :; do i=$((i+1)); printf '%0{Sector - 1}d\\n' $i >/tmp/r; dd if=/tmp/r of=/dev/vda {write} && dd if=/tmp/r of=/dev/vdb {write} && echo SAID-$i.; done");
+        _ = vm.Guest.Output.WaitFor($"SAID-{before + FirstRecords}.", from, 60);
         Thread.Sleep(milliseconds);
         vm.Process.Dispose();
         MatchCollection records = Said().Matches(vm.Guest.Output.All, from);
@@ -89,12 +99,16 @@ internal static partial class DurabilityScenarios
         return Convert.ToHexStringLower(SHA256.HashData(records));
     }
 
-    // Where QEMU's program is: leaked clusters are allowed after a kill (status 3), errors are not.
-    private static void CheckImage(string path)
+    // By QEMU's program, where it is: leaked clusters are allowed after a kill (status 3), errors are not; and what it reads is what was said.
+    private static void CheckQcow2(LabContext context, string path, int count, int kill)
     {
-        if (File.Exists("/usr/bin/qemu-img"))
+        if (File.Exists(QemuImg))
         {
-            Shell.Run($"s=0; qemu-img check {path} || s=$?; [ $s = 0 ] || [ $s = 3 ]");
+            Shell.Run($"s=0; {QemuImg} check -q {path} || s=$?; [ $s = 0 ] || [ $s = 3 ]");
+            string read = context["read.img"];
+            Shell.Run($"{QemuImg} convert -O raw {path} {read}");
+            Check.Equal(Expected(count), SumOfRaw(read, count), $"checksum of the {count} records that qemu-img reads after kill {kill}");
+            File.Delete(read);
         }
     }
 

@@ -146,7 +146,7 @@ internal static class FsScenarios
     }
 
     // It serves one connection and ends with it.
-    private static VmmProcess StartServer(LabContext context, string socket, string directory)
+    internal static VmmProcess StartServer(LabContext context, string socket, string directory)
     {
         string files = Path.Combine(context.Guest, "host");
         if (!File.Exists(Path.Combine(files, "virtiofsd")))

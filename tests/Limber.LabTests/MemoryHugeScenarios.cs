@@ -15,7 +15,7 @@ internal static class MemoryHugeScenarios
     private const int BootMiB = 384;
     private const int MoreMiB = 128;
 
-    public static Scenario[] All => [new("memory-huge", Play)];
+    public static Scenario[] All => [new("memory-huge", Play), new("memory-huge-virtio", PlayVirtio)];
 
     private static void Play(LabContext context)
     {
@@ -33,7 +33,7 @@ internal static class MemoryHugeScenarios
         var rest = new RestClient(socket);
         long before = MemTotal(guest);
         OnlineNew(guest);
-        Check.Equal(MoreMiB / PageMiB, ReadHost("HugePages_Free") - ReadHost("HugePages_Rsvd"), "huge pages left for others");
+        Check.Equal(MoreMiB / PageMiB, FreePages(), "huge pages left for others");
 
         Check.Equal((204, ""), Resize(rest, BootMiB + MoreMiB), "vm.resize to all huge pages");
         ExpectMore(guest, before, MoreMiB);
@@ -50,12 +50,60 @@ internal static class MemoryHugeScenarios
         ExpectMore(guest, before, MoreMiB);
         Check.Equal((204, ""), Resize(rest, BootMiB), "vm.resize back");
         ExpectMore(guest, before, 0);
-        Check.Equal(MoreMiB / PageMiB, ReadHost("HugePages_Free") - ReadHost("HugePages_Rsvd"), "huge pages left for others in the end");
+        Check.Equal(MoreMiB / PageMiB, FreePages(), "huge pages left for others in the end");
         guest.Type("poweroff -f");
         Check.Equal(0, process.WaitForExit(60), "exit code");
         Check.Equal((BootMiB + MoreMiB) / PageMiB, ReadHost("HugePages_Free"), "free huge pages without a machine");
         File.WriteAllText(Pool, "0");
     }
+
+    // Pages come from the pool block by block and go back to it; when it is empty the guest hears "busy", and nothing breaks.
+    private static void PlayVirtio(LabContext context)
+    {
+        FillPool((BootMiB + (2 * MoreMiB)) / PageMiB);
+        string socket = context["api"];
+        VmmProcess process = context.Start(
+        [
+            "cloud-hypervisor", "--kernel", context.Vmlinux, "--initramfs", context.FullInitramfs,
+            "--cmdline", "console=ttyS0 quiet panic=-1 limber.noecho limber.mods=virtio_pci,virtio_mem", "--cpus", "boot=2",
+            "--memory", $"size={BootMiB}M,hugepages=on,hugepage_size=2M,hotplug_size=1G,hotplug_method=virtio-mem",
+            "--serial", "tty", "--console", "off", "--api-socket", socket,
+        ]);
+        var guest = new GuestConsole(process.Output, process.Type);
+        guest.WaitForPrompt(120);
+        var rest = new RestClient(socket);
+        long before = MemTotal(guest);
+        OnlineNew(guest);
+        Check.Equal(2 * MoreMiB / PageMiB, FreePages(), "huge pages left for others");
+
+        Check.Equal((204, ""), Resize(rest, BootMiB + MoreMiB), "vm.resize");
+        ExpectMore(guest, before, MoreMiB);
+        Check.Equal(MoreMiB / PageMiB, FreePages(), "huge pages left for others after the first step");
+        guest.Run("mkdir -p /fill; mount -t tmpfs none /fill; dd if=/dev/urandom of=/fill/a bs=1M count=64 2>/dev/null");
+        string sum = guest.Run("sha256sum </fill/a | cut -d' ' -f1");
+
+        // Another program takes what is left: the guest can't have more, keeps what it has, and the machine lives.
+        File.WriteAllText(Pool, ((BootMiB + MoreMiB) / PageMiB).ToString(CultureInfo.InvariantCulture));
+        Check.Equal(0, FreePages(), "huge pages left in the smaller pool");
+        (int status, string answer) = rest.Send("PUT", "vm.resize", $$"""{"desired_ram":{{(BootMiB + (2 * MoreMiB)) * MiB}}}""");
+        Check.Equal(204, status, "vm.resize to more than the pool has: " + answer);
+        Wait(() => guest.Run("dmesg | grep -c 'virtio_mem.*requested size: 0x10000000'") != "0", "the guest to hear of the wish");
+        ExpectMore(guest, before, MoreMiB);
+        Check.Equal(sum, guest.Run("sha256sum </fill/a | cut -d' ' -f1"), "a file in memory");
+        File.WriteAllText(Pool, ((BootMiB + (2 * MoreMiB)) / PageMiB).ToString(CultureInfo.InvariantCulture));
+        Check.Equal((204, ""), Resize(rest, BootMiB + MoreMiB + PageMiB), "vm.resize when the pool has some again");
+        Check.Equal((MoreMiB / PageMiB) - 1, FreePages(), "huge pages left after one block more");
+
+        guest.Run("umount /fill");
+        Check.Equal((204, ""), Resize(rest, BootMiB), "vm.resize back");
+        ExpectMore(guest, before, 0);
+        Check.Equal(2 * MoreMiB / PageMiB, FreePages(), "huge pages left for others in the end");
+        guest.Type("poweroff -f");
+        Check.Equal(0, process.WaitForExit(60), "exit code");
+        File.WriteAllText(Pool, "0");
+    }
+
+    private static int FreePages() => ReadHost("HugePages_Free") - ReadHost("HugePages_Rsvd");
 
     private static (int Status, string Body) Resize(RestClient rest, int mebibytes) =>
         rest.Send("PUT", "vm.resize?wait=60", $$"""{"desired_ram":{{mebibytes * MiB}}}""");

@@ -20,6 +20,8 @@ internal static class MemoryScenarios
         .. MemoryNodeScenarios.All,
         .. MemoryZoneScenarios.All,
         .. MemoryHugeScenarios.All,
+        .. MemoryCutScenarios.All,
+        .. MemoryHandOverScenarios.All,
         .. MemoryStormScenario.All,
     ];
 

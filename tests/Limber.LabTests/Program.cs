@@ -30,14 +30,17 @@ internal static class Program
     private static readonly Scenario[] All =
     [
         .. StartUpScenarios.All,
+        .. EmbeddedScenarios.All,
         .. BootScenarios.All,
         .. HotplugScenarios.All,
         .. NumaScenarios.All,
         .. ScaleScenarios.All,
         .. PciScenarios.All,
+        .. RingScenarios.All,
         .. DistroScenarios.All,
         .. AgentScenarios.All,
         .. AttachScenarios.All,
+        .. DiskTimesScenarios.All,
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,

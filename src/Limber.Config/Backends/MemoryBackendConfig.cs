@@ -15,7 +15,7 @@ public sealed record MemoryBackendConfig : BackendConfig
     /// <summary>Other processes (vhost-user) may map the pages, and a file sees what the guest writes.</summary>
     public bool Share { get; init; }
 
-    /// <summary>Pages that the host keeps for this purpose (hugetlbfs); only for <see cref="MemoryBackendKind.Memfd"/>. Not for virtio-mem.</summary>
+    /// <summary>Pages that the host keeps for this purpose (hugetlbfs); only for <see cref="MemoryBackendKind.Memfd"/>.</summary>
     public bool HugePages { get; init; }
 
     /// <summary>Bytes of a huge page, a power of two that divides <see cref="Size"/>; null for the host's default.</summary>

@@ -44,14 +44,14 @@ public static class MemoryZones
             Preallocate = first.Preallocate,
             Zones = [.. zones],
         };
-        return (memory, [.. zones.Where(z => z.HotplugSize != 0).Select(z => Device(z, memory.Shared))]);
+        return (memory, [.. zones.Where(z => z.HotplugSize != 0).Select(z => Device(z, memory))]);
     }
 
-    private static VirtioMemDeviceConfig Device(MemoryZoneConfig zone, bool shared)
+    private static VirtioMemDeviceConfig Device(MemoryZoneConfig zone, MemoryConfig boot)
     {
         try
         {
-            return ResizableMemory.Device(zone.Id, shared, zone.HotplugSize, zone.HotpluggedSize);
+            return ResizableMemory.Device(zone.Id, boot, zone.HotplugSize, zone.HotpluggedSize);
         }
         catch (ArgumentException wrong)
         {
@@ -69,7 +69,6 @@ public static class MemoryZones
             $"hugepages, hugepage_size or prefault unlike those of '{first.Id}' are not built yet");
         string? problem = PageRules.FindProblem(zone.Size, zone.HugePages, zone.HugePageSize);
         Require(problem is null, "hugepage_size " + problem);
-        Require(!zone.HugePages || zone.HotplugSize == 0, ResizableMemory.NoHugeVirtioMem);
 
         void Require(bool condition, string what) => ResizableMemory.Require(condition, $"memory zone '{zone.Id}': {what}");
     }

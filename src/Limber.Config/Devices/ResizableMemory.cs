@@ -13,7 +13,6 @@ public static class ResizableMemory
     /// <summary>Id of the virtio-mem device, which there is named after its memory zone.</summary>
     public const string DeviceId = "mem0";
 
-    internal const string NoHugeVirtioMem = "hugepages=on with virtio-mem is not built yet";
     internal const ulong PageSize = 4096;
 
     private const ulong RegionUnit = DimmConfig.Granule;
@@ -35,8 +34,7 @@ public static class ResizableMemory
         MemoryConfig memory = boot with { MaximumSize = hotplug == 0 ? 0 : boot.Size + hotplug, HotplugMethod = method };
         if (method == MemoryHotplugMethod.VirtioMem && hotplug != 0)
         {
-            Require(!boot.HugePages, NoHugeVirtioMem);
-            return (memory, Device(DeviceId, memory.Shared, memory.HotplugSize, plugged ?? 0));
+            return (memory, Device(DeviceId, memory, memory.HotplugSize, plugged ?? 0));
         }
 
         Require(plugged is null or 0, "hotplugged_size needs hotplug_method=virtio-mem and hotplug_size");
@@ -45,13 +43,15 @@ public static class ResizableMemory
             : (memory with { Slots = (int)Math.Min(hotplug / RegionUnit, MemoryConfig.MaxSlots) }, null);
     }
 
-    internal static VirtioMemDeviceConfig Device(string id, bool shared, ulong size, ulong plugged)
+    /// <summary>A device of the same kind of pages as the boot memory.</summary>
+    internal static VirtioMemDeviceConfig Device(string id, MemoryConfig boot, ulong size, ulong plugged)
     {
+        ulong block = ulong.Max(VirtioMemDeviceConfig.DefaultBlockSize, boot.HugePages ? boot.HugePageSize ?? 0 : 0);
         Require(size % RegionUnit == 0, $"hotplug_size must be a multiple of {RegionUnit} bytes (128 MiB) for virtio-mem");
         Require(plugged <= size, $"hotplugged_size={plugged} is larger than hotplug_size={size}");
-        Require(
-            plugged % VirtioMemDeviceConfig.DefaultBlockSize == 0,
-            $"hotplugged_size must be a multiple of {VirtioMemDeviceConfig.DefaultBlockSize} bytes, virtio-mem's block size");
+        Require(plugged % block == 0, $"hotplugged_size must be a multiple of {block} bytes, virtio-mem's block size");
+        string? problem = PageRules.FindProblem(size, boot.HugePages, boot.HugePageSize);
+        Require(problem is null, "hugepage_size " + problem);
         return new VirtioMemDeviceConfig
         {
             Id = id,
@@ -59,8 +59,10 @@ public static class ResizableMemory
             {
                 Name = "",
                 Size = size,
-                Kind = shared ? MemoryBackendKind.Memfd : MemoryBackendKind.Ram,
-                Share = shared,
+                Kind = boot.Shared || boot.HugePages ? MemoryBackendKind.Memfd : MemoryBackendKind.Ram,
+                Share = boot.Shared,
+                HugePages = boot.HugePages,
+                HugePageSize = boot.HugePageSize,
             },
             RequestedSize = plugged,
         };

@@ -14,7 +14,9 @@ internal static class DeviceEvents
     public const string Failed = "X_LIMBER_DEVICE_FAILED";
 
     public static QmpEvent OfFailure(VmEvent.DeviceFailed failure) =>
-        failure.Device.Config is DiskDeviceConfig disk ? OfDisk(failure, disk) : OfOther(failure);
+        failure.Device.Config is DiskDeviceConfig disk
+            ? OfDisk(failure, disk)
+            : OfOther(failure.Device.Id, failure.Device.Path, (failure.Operation, failure.NoSpace), failure.Reason);
 
     private static QmpEvent OfDisk(VmEvent.DeviceFailed failure, DiskDeviceConfig disk)
     {
@@ -35,18 +37,20 @@ internal static class DeviceEvents
         return new(IoError, data);
     }
 
-    private static QmpEvent OfOther(VmEvent.DeviceFailed failure)
+    public static QmpEvent OfLoss(VmEvent.MemoryLost loss) => OfOther(loss.Device.Id, loss.Device.Path, ("memory", false), loss.Reason);
+
+    private static QmpEvent OfOther(string? id, string path, (string Operation, bool NoSpace) what, string reason)
     {
         JsonObject data = [];
-        if (failure.Device.Id is { } id)
+        if (id is not null)
         {
             data.Add("device", id);
         }
 
-        data.Add("path", failure.Device.Path);
-        data.Add("operation", failure.Operation);
-        data.Add("nospace", failure.NoSpace);
-        data.Add("reason", failure.Reason);
+        data.Add("path", path);
+        data.Add("operation", what.Operation);
+        data.Add("nospace", what.NoSpace);
+        data.Add("reason", reason);
         return new(Failed, data);
     }
 }

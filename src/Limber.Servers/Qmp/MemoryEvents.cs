@@ -10,6 +10,7 @@ internal static class MemoryEvents
 {
     private const string UnplugError = "MEM_UNPLUG_ERROR";
     private const string SizeChange = "MEMORY_DEVICE_SIZE_CHANGE";
+    private const string Failure = "MEMORY_FAILURE";
     private const string BalloonChange = "BALLOON_CHANGE";
 
     /// <summary>All of them.</summary>
@@ -18,6 +19,7 @@ internal static class MemoryEvents
         new(BalloonChange, DeviceTypes.Balloon),
         new(UnplugError, MemoryTypes.UnplugError),
         new(SizeChange, MemoryTypes.SizeChange),
+        new(Failure, MemoryTypes.Failure),
     ];
 
     public static QmpEvent Of(VmEvent.MemoryDeviceSizeChanged change)
@@ -32,6 +34,16 @@ internal static class MemoryEvents
         data.Add("qom-path", change.Path);
         return new(SizeChange, data) { RateKey = $"{SizeChange} {change.Path}" };
     }
+
+    /// <summary>Memory of the guest is lost, and the guest was not told (<c>ignore</c>): there are zeros now. Which memory it is says the event after it.</summary>
+    public static QmpEvent OfLoss() => new(
+        Failure,
+        new JsonObject
+        {
+            { "recipient", "guest" },
+            { "action", "ignore" },
+            { "flags", new JsonObject { { "action-required", false }, { "recursive", false } } },
+        });
 
     public static QmpEvent Of(VmEvent.BalloonChanged change) =>
         new(BalloonChange, new JsonObject { { "actual", JsonValue.FromUnsigned(change.Actual) } }) { RateKey = BalloonChange };

@@ -80,6 +80,10 @@ internal sealed class QemuDialect : QmpDialect
             case VmEvent.DeviceFailed failure:
                 events.Add(DeviceEvents.OfFailure(failure));
                 break;
+            case VmEvent.MemoryLost loss:
+                events.Add(MemoryEvents.OfLoss());
+                events.Add(DeviceEvents.OfLoss(loss));
+                break;
             case VmEvent.PortChanged changed:
                 events.Add(new("VSERPORT_CHANGE", new JsonObject { { "open", changed.Open }, { "id", changed.Id } }));
                 break;

@@ -48,6 +48,11 @@ public sealed class MappedBlocks : IVirtioMemMemory, IDisposable
     /// <inheritdoc/>
     public bool TryPlug(ulong offset, ulong length)
     {
+        if (!region.TryCommit(offset, length))
+        {
+            return false;
+        }
+
         ulong end = offset + length;
         for (ulong at = offset; at < end;)
         {
@@ -56,6 +61,7 @@ public sealed class MappedBlocks : IVirtioMemMemory, IDisposable
             if (!TryShow(window))
             {
                 Forget(offset, at - offset);
+                _ = region.TryDiscard(offset, length);
                 return false;
             }
 

@@ -17,16 +17,6 @@ internal static unsafe partial class HostCalls
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fsync(FileDescriptor fd);
 
-    public const int IN_NONBLOCK = 0x800;
-    public const int IN_CLOEXEC = 0x80000;
-    public const uint IN_MODIFY = 2;
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int inotify_init1(int flags);
-
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int inotify_add_watch(FileDescriptor fd, string path, uint mask);
-
     /// <summary>As the other one, of a descriptor that somebody else holds open.</summary>
     public static FileDescriptor Duplicate(int fd)
     {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using Limber.Device;
+using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.Memory;
 using Limber.Virtio;

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Threading;
+using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.VirtioDevices.Native;
 using Microsoft.Win32.SafeHandles;

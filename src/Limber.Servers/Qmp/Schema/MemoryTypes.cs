@@ -40,6 +40,12 @@ internal static class MemoryTypes
         new("seal", QmpType.Boolean, true),
     ]);
 
+    /// <summary>Data of MEMORY_FAILURE.</summary>
+    public static readonly QmpObjectType Failure = new(
+        new("recipient", new QmpEnumType("hypervisor", "guest")),
+        new("action", new QmpEnumType("ignore", "inject", "fatal", "reset")),
+        new("flags", new QmpObjectType(new("action-required", QmpType.Boolean), new("recursive", QmpType.Boolean))));
+
     private static readonly QmpObjectType Dimm = new(
         new("id", QmpType.String, true),
         new("addr", QmpType.Integer),

@@ -1,17 +1,15 @@
 using System;
 using System.Globalization;
-using Limber.Device.Loop;
 using Limber.Interop;
-using Limber.VirtioDevices.Native;
 
-namespace Limber.VirtioDevices.Pmem;
+namespace Limber.Device.Loop;
 
 /// <summary>Says when somebody writes to a file or changes its size (inotify); what is stored through a mapping is no such write.</summary>
 /// <remarks>
 /// Without it a guest that touches a page beyond the new end of a file may spin: KVM fetches the page in the background, and takes
 /// failing for having it. Thread: as said at each member.
 /// </remarks>
-internal sealed class FileWatch : IDisposable
+public sealed class FileWatch : IDisposable
 {
     private const int BufferSize = 4096;
 
@@ -31,7 +29,8 @@ internal sealed class FileWatch : IDisposable
     /// <returns>Null when the host has no watches left.</returns>
     public static FileWatch? TryCreate(FileDescriptor file, Action changed)
     {
-        int number = HostCalls.inotify_init1(HostCalls.IN_NONBLOCK | HostCalls.IN_CLOEXEC);
+        ArgumentNullException.ThrowIfNull(file);
+        int number = Libc.inotify_init1(Libc.IN_NONBLOCK | Libc.IN_CLOEXEC);
         if (number < 0)
         {
             return null;
@@ -39,7 +38,7 @@ internal sealed class FileWatch : IDisposable
 
         var queue = new FileDescriptor(number);
         string path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.Number}");
-        if (HostCalls.inotify_add_watch(queue, path, HostCalls.IN_MODIFY) < 0)
+        if (Libc.inotify_add_watch(queue, path, Libc.IN_MODIFY) < 0)
         {
             queue.Dispose();
             return null;
@@ -49,7 +48,11 @@ internal sealed class FileWatch : IDisposable
     }
 
     /// <summary>Calls from here on, also for what has been collected. On the loop.</summary>
-    public void Start(DeviceLoop loop, ILoopOwner owner) => source = loop.Add(queue, LoopEvents.Readable, _ => OnReadable(), owner);
+    public void Start(DeviceLoop loop, ILoopOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(loop);
+        source = loop.Add(queue, LoopEvents.Readable, _ => OnReadable(), owner);
+    }
 
     /// <summary>On the loop, or when it has ended.</summary>
     public void Dispose()
