@@ -38,6 +38,7 @@ internal static class Program
         .. DistroScenarios.All,
         .. AgentScenarios.All,
         .. AttachScenarios.All,
+        .. DiskTimesScenarios.All,
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
