@@ -50,6 +50,9 @@ internal sealed class BenchMachine : IDisposable
 
     public GuestSignals Signals { get; }
 
+    /// <summary>The monitor's process.</summary>
+    public int ProcessId => process.Id;
+
     /// <summary>Starts a machine and waits for its guest.</summary>
     /// <exception cref="RefusedException">The monitor refuses such a machine.</exception>
     public static BenchMachine Start(Vmm vmm, MachineShape shape) => new(vmm, shape, new TemporaryDirectory());
@@ -87,6 +90,12 @@ internal sealed class BenchMachine : IDisposable
         qmp.Execute("device_del", $$"""{"id": "{{id}}"}""");
         qmp.WaitEvent("DEVICE_DELETED", seconds, e => DeviceOf(e) == id);
     }
+
+    /// <summary>Any command; returns with the reply.</summary>
+    public void Execute(string command, string arguments) => qmp.Execute(command, arguments);
+
+    /// <summary>Waits until a device has been reported as gone.</summary>
+    public void WaitDeleted(string id) => qmp.WaitEvent("DEVICE_DELETED", EventSeconds, e => DeviceOf(e) == id);
 
     /// <summary>Gives back what <see cref="AddDimm"/> made for a DIMM that is gone.</summary>
     public void DeleteBackend(string id) => qmp.Execute("object-del", $$"""{"id": "{{id}}-mem"}""");

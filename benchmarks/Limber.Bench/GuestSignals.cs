@@ -21,6 +21,13 @@ internal sealed class GuestSignals : IDisposable
     public const char Gone = '-';
     public const char MemoryCame = 'm';
     public const char MemoryOnline = 'u';
+    public const char DiskCame = 'b';
+    public const char DiskRead = 'd';
+    public const char CardCame = 'i';
+    public const char CardAnswered = 'n';
+    private const char WorkBegins = '<';
+    private const char WorkEnds = '>';
+    private const char Failed = '?';
     private const char Acknowledged = '.';
     private const double OrderSeconds = 20;
 
@@ -68,6 +75,11 @@ internal sealed class GuestSignals : IDisposable
                     {
                         return seen[at].Time;
                     }
+
+                    if (seen[at].What == Failed && what != Failed)
+                    {
+                        throw new ScenarioException($"the guest could not do it; it said \"{Text(from)}\"");
+                    }
                 }
 
                 if (closed || !Monitor.Wait(gate, deadline.Left) && deadline.HasPassed)
@@ -84,6 +96,26 @@ internal sealed class GuestSignals : IDisposable
     /// <summary>The guest tells when so many more blocks of memory are online.</summary>
     /// <param name="blocks">A power of two, 512 at most.</param>
     public void ExpectMemory(int blocks) => Order((byte)('0' + BitOperations.Log2((uint)blocks)));
+
+    /// <summary>Sends a line that benchmarks/guest/io.c understands.</summary>
+    public void Send(string line) => socket.Send(Encoding.ASCII.GetBytes(line + "\n"));
+
+    /// <summary>Orders what the guest acknowledges.</summary>
+    public void Tell(string line)
+    {
+        int from = Position;
+        Send(line);
+        WaitFor(Acknowledged, from, 1, OrderSeconds);
+    }
+
+    /// <summary>Orders a piece of work; how many milliseconds it took.</summary>
+    public double Time(string line, double seconds)
+    {
+        int from = Position;
+        Send(line);
+        long begin = WaitFor(WorkBegins, from, 1, seconds);
+        return Stopwatch.GetElapsedTime(begin, WaitFor(WorkEnds, from, 1, seconds)).TotalMilliseconds;
+    }
 
     public void Dispose() => socket.Dispose();
 

@@ -11,4 +11,16 @@ internal enum MachineKind
 
     /// <summary>One processor, and memory that can grow.</summary>
     Growing,
+
+    /// <summary>Disks.</summary>
+    Disks,
+
+    /// <summary>Network cards.</summary>
+    Cards,
+
+    /// <summary>Places for devices that come and go, by the firmware's hotplug.</summary>
+    HotByAcpi,
+
+    /// <summary>Places for devices that come and go, by that of PCI Express ports.</summary>
+    HotByPort,
 }

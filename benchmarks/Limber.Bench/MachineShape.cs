@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+
 namespace Limber.Bench;
 
 /// <summary>A machine with one boot processor.</summary>
@@ -10,6 +13,9 @@ internal sealed record MachineShape(int MaxCpus, string Kernel, string Initramfs
 
     /// <summary>Whether DIMMs can be plugged in.</summary>
     public bool Grows { get; init; }
+
+    /// <summary>Devices beyond those that every machine has; null for none.</summary>
+    public Func<Vmm, IReadOnlyList<string>>? Devices { get; init; }
 
     // A guest kernel keeps some hundred kilobytes for each processor that may come, and 16 MiB for each GiB of a DIMM.
     public int MemoryMiB => MaxCpus > 300 || Grows ? 1024 : 512;

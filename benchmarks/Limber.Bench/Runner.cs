@@ -39,6 +39,11 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
         ManyBenchmark.OnlineDefinition,
         ManyBenchmark.RepeatedDefinition,
         GrowBenchmark.Definition,
+        DiskBenchmark.Definition,
+        DiskBenchmark.CountsDefinition,
+        NetBenchmark.Definition,
+        NetBenchmark.CountsDefinition,
+        .. HotBenchmark.Definitions,
     ];
 
     /// <summary>Whether something failed that is not a refusal.</summary>
@@ -76,6 +81,11 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
         }
 
         RunSessions(Shape(GrowingMaximum) with { Grows = true }, d => d.Machine == MachineKind.Growing);
+        using var host = new IoHost(vmms, files.Scratch);
+        foreach (MachineKind kind in IoHost.Kinds)
+        {
+            RunSessions(Shape(1) with { Initramfs = files.IoInitramfs, Devices = vmm => host.Devices(kind, vmm) }, d => d.Machine == kind);
+        }
     }
 
     private int[] Maxima => OnlyMaximum > 0 ? [OnlyMaximum] : CommonMaxima;
@@ -96,7 +106,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
         var sessions = new Dictionary<Vmm, Session>();
         try
         {
-            EachVmm(what, vmm => sessions[vmm] = new Session(vmm, BenchMachine.Start(vmm, shape), shape.MaxCpus, round, report));
+            EachVmm(what, vmm => sessions[vmm] = new Session(vmm, BenchMachine.Start(vmm, shape), shape.MaxCpus, round, report) { Number = Array.IndexOf([.. vmms], vmm), Scratch = IoHost.DirectoryIn(files.Scratch) });
             foreach (Session session in sessions.Values)
             {
                 session.Others = [.. sessions.Values.Where(s => s != session).Select(s => s.Machine)];
@@ -136,7 +146,7 @@ internal sealed class Runner(IReadOnlyList<Vmm> vmms, IReadOnlySet<string> chose
     // What the start of the machine alone has shown.
     private void Observe(Session session, MachineShape shape)
     {
-        if (shape.Grows)
+        if (shape.Grows || shape.Devices is not null)
         {
             return;
         }

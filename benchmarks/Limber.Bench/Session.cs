@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Limber.Bench;
 
@@ -18,6 +19,15 @@ internal sealed record Session(Vmm Vmm, BenchMachine Machine, int MaxCpus, int R
     /// <summary>Whether a measurement ended with an error, which leaves the guest in a state that nobody knows.</summary>
     public bool HasFailed { get; set; }
 
+    /// <summary>Of the monitor, from 0: names what it has of the host.</summary>
+    public int Number { get; init; }
+
+    /// <summary>Where disk images are.</summary>
+    public string Scratch { get; init; } = ".";
+
+    /// <summary>The guest's network cards have been configured.</summary>
+    public bool CardsAreOpen { get; set; }
+
     /// <summary>Which repetition this is, from 0.</summary>
     public int Repetition { get; set; }
 
@@ -27,7 +37,12 @@ internal sealed record Session(Vmm Vmm, BenchMachine Machine, int MaxCpus, int R
     /// <summary>Milliseconds from <paramref name="start"/> until now.</summary>
     public static double Since(long start) => Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 
-    public void Add(string benchmark, string title, double value) => Report[benchmark, title, Vmm].Add(value);
+    /// <summary>Takes a figure, and tells it at once: a run that is cut off has then not been in vain.</summary>
+    public void Add(string benchmark, string title, double value)
+    {
+        Report[benchmark, title, Vmm].Add(value);
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bench: {Vmm.Name}: {title}: {value:G4}"));
+    }
 
     /// <summary>Does something while the other machines' guests stand still.</summary>
     public void PauseOthers(Action action)

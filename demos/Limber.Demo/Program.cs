@@ -18,8 +18,9 @@ internal static class Program
         var console = new StoryConsole();
         try
         {
-            using var story = new HotplugStory(console, limber, guest);
-            story.Play();
+            console.Chapter("An unmodified Debian kernel boots with 2 of 4 processors");
+            using var machine = new StoryMachine(console, limber, Path.Combine(guest, "vmlinux"), Path.Combine(guest, "initramfs-full.cpio"));
+            new HotplugStory(console, machine).Play();
             return 0;
         }
         catch (Exception e) when (e is ScenarioException or IOException)

@@ -23,6 +23,15 @@ internal sealed class StoryConsole
 
     public void Say(string text) => Line($"   {text}");
 
+    /// <summary>Lines of a monitor.</summary>
+    public void Text(string lines)
+    {
+        foreach (string line in lines.TrimEnd().Split('\n'))
+        {
+            Say(line.TrimEnd('\r'));
+        }
+    }
+
     /// <summary>A message of the QMP connection: "C: " from the client, "S: " from the server.</summary>
     public void Wire(string message)
     {

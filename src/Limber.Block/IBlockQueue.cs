@@ -10,8 +10,14 @@ namespace Limber.Block;
 /// </remarks>
 public interface IBlockQueue : IDisposable
 {
-    /// <summary>An eventfd, readable while completions wait. Owned by the queue; only <see cref="Drain"/> reads it.</summary>
+    /// <summary>An eventfd, readable while completions wait, but for those of <see cref="CompletionRing"/>. Owned by the queue; only <see cref="Drain"/> reads it.</summary>
     int CompletionEvent { get; }
+
+    /// <summary>
+    /// Readable while completions wait that the kernel has put into its ring; nobody reads it. Many are there when <see cref="Kick"/>
+    /// returns, or a wait of the owner's thread is interrupted: draining then saves a wait. -1 where the queue has no ring.
+    /// </summary>
+    int CompletionRing { get; }
 
     /// <summary>Requests submitted and not yet drained.</summary>
     int InFlight { get; }
@@ -23,7 +29,7 @@ public interface IBlockQueue : IDisposable
     /// <summary>Starts all requests taken so far.</summary>
     void Kick();
 
-    /// <summary>Takes completions and clears <see cref="CompletionEvent"/>, which stays signalled if more are left.</summary>
+    /// <summary>Takes completions. What more is left keeps <see cref="CompletionEvent"/> signalled. No system call where none wait.</summary>
     /// <returns>How many were stored from the start of <paramref name="completions"/>.</returns>
     int Drain(Span<BlockCompletion> completions);
 }

@@ -16,4 +16,10 @@ public sealed record CpuConfig
 
     /// <summary>Model and feature changes in the syntax of <c>-cpu</c>, such as <c>IvyBridge-IBRS,+avx2</c>.</summary>
     public string Model { get; init; } = "host";
+
+    /// <summary>Processors that are the cores of one socket.</summary>
+    /// <param name="boot">Present when the guest starts, from 1.</param>
+    /// <param name="max">That can ever be present, from <paramref name="boot"/>.</param>
+    public static CpuConfig OfCores(int boot, int max) =>
+        new() { Boot = boot, Max = max, Topology = new CpuTopology(Sockets: 1, Dies: 1, Modules: 1, Cores: max, Threads: 1) };
 }

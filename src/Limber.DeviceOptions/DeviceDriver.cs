@@ -24,6 +24,9 @@ public abstract class DeviceDriver
         PropertySpec.Switch("iommu_platform", false),
         PropertySpec.Switch("ats", false),
         PropertySpec.Switch("packed", false),
+        PropertySpec.Switch("indirect_desc", true),
+        PropertySpec.Switch("event_idx", true),
+        PropertySpec.Switch("queue_reset", true),
         PropertySpec.Switch("ioeventfd", true),
         PropertySpec.Number("vectors", "uint32", -1),
     ];
@@ -74,7 +77,8 @@ public abstract class DeviceDriver
             CheckTransport(options);
         }
 
-        return Create(new DeviceReader(options, references, IdOf(bag), options.Text("bus"), PciAddress.ReadSlot(options)));
+        DeviceConfig config = Create(new DeviceReader(options, references, IdOf(bag), options.Text("bus"), PciAddress.ReadSlot(options)));
+        return IsVirtio ? config with { Rings = ReadRings(options) } : config;
     }
 
     private protected abstract DeviceConfig Create(DeviceReader reader);
@@ -90,10 +94,17 @@ public abstract class DeviceDriver
         options.RequireSwitch("disable-modern", false);
         options.RequireSwitch("iommu_platform", false);
         options.RequireSwitch("ats", false);
-        options.RequireSwitch("packed", false);
         options.Boolean("ioeventfd");
         options.Number("vectors", -1, uint.MaxValue);
     }
+
+    private static RingConfig ReadRings(OptionReader options) => new()
+    {
+        Packed = options.Boolean("packed") ?? RingConfig.Default.Packed,
+        IndirectDescriptors = options.Boolean("indirect_desc") ?? RingConfig.Default.IndirectDescriptors,
+        EventIndex = options.Boolean("event_idx") ?? RingConfig.Default.EventIndex,
+        QueueReset = options.Boolean("queue_reset") ?? RingConfig.Default.QueueReset,
+    };
 
     // An id that is no string counts as not given, as in QEMU.
     private static string? IdOf(OptionBag bag) => bag.TryGet("id", out OptionValue id) ? id.AsText() : null;

@@ -75,7 +75,7 @@ internal sealed class DeviceFactory
         var parts = new DeviceParts(loop);
         try
         {
-            var context = new VirtioDeviceContext(name, memory, [loop], log);
+            var context = new VirtioDeviceContext(name, memory, [loop], log) { RingFeatures = Offer(config.Rings) };
             VirtioDevice device = config switch
             {
                 RngDeviceConfig rng => CreateRng(context, rng),
@@ -90,6 +90,7 @@ internal sealed class DeviceFactory
                 _ => throw new VmException(VmErrorCode.InvalidDevice, $"{config.Driver} is not built yet"),
             };
             parts.Device = device;
+            RequireRings(config, device);
             device.Faulted += (_, fault) => failed("device", fault.Message, false);
             parts.Function = new VirtioPciFunction(device);
             return parts;
@@ -100,6 +101,21 @@ internal sealed class DeviceFactory
             throw e is VmException ? e : e is Interop.HostException or BlockImageException or VhostUserException or ChardevException or ArgumentException
                 ? new VmException(e is ArgumentException ? VmErrorCode.InvalidDevice : VmErrorCode.HostFailure, e.Message, e)
                 : e;
+        }
+    }
+
+    private static ulong Offer(RingConfig rings) =>
+        (rings.Packed ? VirtioFeatures.RingPacked : 0)
+        | (rings.IndirectDescriptors ? VirtioFeatures.IndirectDescriptors : 0)
+        | (rings.EventIndex ? VirtioFeatures.EventIndex : 0)
+        | (rings.QueueReset ? VirtioFeatures.RingReset : 0);
+
+    private static void RequireRings(DeviceConfig config, VirtioDevice device)
+    {
+        if (config.Rings.Packed && device is HandOverDevice)
+        {
+            throw new VmException(
+                VmErrorCode.InvalidDevice, $"'{config.Id ?? config.Driver}': packed=on is not built for devices whose rings a vhost back end serves; supported: off");
         }
     }
 

@@ -33,8 +33,7 @@ internal sealed class DimmSet : IDisposable
     private readonly StatusReports reports;
     private readonly DimmSlots dimms;
     private readonly DimmTeardown teardown;
-    private readonly MemoryFiles files;
-    private bool ended;
+    private readonly DimmFiles files;
 
     /// <param name="control">The machine's control lock.</param>
     /// <param name="platform">The machine below its devices.</param>
@@ -60,7 +59,7 @@ internal sealed class DimmSet : IDisposable
         reports = new StatusReports(publisher, book, time);
         dimms = new DimmSlots(platform);
         teardown = new DimmTeardown(control, memory, dimms, publisher, book);
-        files = new MemoryFiles(platform.LostPages);
+        files = new DimmFiles(control, new MemoryFiles(platform.LostPages), publisher);
     }
 
     /// <summary>The guest has started: it has to be told of changes.</summary>
@@ -95,7 +94,7 @@ internal sealed class DimmSet : IDisposable
         {
             dimm.Memory = DeviceMemory.Create(
                 space, backends, (config.Backend, config.Memory), config.Address, dimm.Path, DimmSlots.CheckBackend);
-            Watch(dimm);
+            files.Watch(dimm);
             dimm.Memory.Publish();
             lock (control)
             {
@@ -168,7 +167,7 @@ internal sealed class DimmSet : IDisposable
         }
         else if (!memory.Hotplug!.IsPresent(dimm.Slot))
         {
-            book.NoteAftermath(dimm.EndedRemoval, "the guest ejected the DIMM");
+            book.NoteEjected(dimm);
             Detach(dimm, dimm.Removal is null ? "ejected by the guest on its own" : "ejected by the guest");
         }
     }
@@ -230,7 +229,7 @@ internal sealed class DimmSet : IDisposable
     /// <summary>Takes everything from the guest; open operations fail. <see cref="Dispose"/> waits for the rest.</summary>
     public void Shutdown()
     {
-        ended = true;
+        teardown.HasEnded = true;
         foreach (DimmState dimm in Attached.ToArray())
         {
             teardown.Fail(dimm, "the machine ended");
@@ -247,28 +246,9 @@ internal sealed class DimmSet : IDisposable
 
     private void RequireAlive()
     {
-        if (ended)
+        if (teardown.HasEnded)
         {
             throw new VmException(VmErrorCode.InvalidState, "the machine has ended");
-        }
-    }
-
-    private void Watch(DimmState dimm)
-    {
-        if (dimm.Memory!.Region.Mapping.Backing is { } file)
-        {
-            dimm.Memory.FileWatch = files.Watch(file, reason => OnLost(dimm, reason));
-        }
-    }
-
-    private void OnLost(DimmState dimm, string reason)
-    {
-        lock (control)
-        {
-            if (!ended && dimm.IsAttached)
-            {
-                publisher.Publish(new VmEvent.MemoryLost(dimm.ToSnapshot(), reason));
-            }
         }
     }
 

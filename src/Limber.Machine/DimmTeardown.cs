@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.Threading;
-using System.Threading.Tasks;
 using Limber.Control;
 
 namespace Limber.Machine;
@@ -17,7 +15,7 @@ internal sealed class DimmTeardown : IDisposable
     private readonly DimmSlots dimms;
     private readonly EventPublisher publisher;
     private readonly OperationBook book;
-    private readonly List<Task> pending = [];
+    private readonly TeardownThreads threads;
 
     /// <param name="control">The machine's control lock.</param>
     /// <param name="memory">What the guest is shown.</param>
@@ -31,7 +29,11 @@ internal sealed class DimmTeardown : IDisposable
         this.dimms = dimms;
         this.publisher = publisher;
         this.book = book;
+        threads = new TeardownThreads(control);
     }
+
+    /// <summary>The machine has ended: what goes now goes with it, and no client is told of each.</summary>
+    public bool HasEnded { get; set; }
 
     /// <summary>Open operations of a DIMM fail. With the control lock held.</summary>
     public void Fail(DimmState dimm, string detail)
@@ -59,19 +61,7 @@ internal sealed class DimmTeardown : IDisposable
     }
 
     /// <summary>Has a thread of its own do the rest, which waits for devices. With the control lock held.</summary>
-    public void Start(DimmState dimm, string detail)
-    {
-        pending.RemoveAll(t => t.IsCompleted);
-        pending.Add(Task.Factory.StartNew(
-            () =>
-            {
-                Interop.HostThread.SetCurrentName("limber-teardown");
-                Finish(dimm, detail);
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default));
-    }
+    public void Start(DimmState dimm, string detail) => threads.Start(() => Finish(dimm, detail));
 
     /// <summary>Does the rest now: no guest runs, so no device is busy, and the place may be wanted next. Any thread.</summary>
     public void Finish(DimmState dimm, string detail)
@@ -80,23 +70,18 @@ internal sealed class DimmTeardown : IDisposable
         lock (control)
         {
             dimms.Remove(dimm);
-            publisher.Publish(new VmEvent.DeviceDeleted(dimm.Id, dimm.Path));
             if (dimm.Removal is { } removal)
             {
                 book.End(dimm, removal, OperationState.Completed, detail);
+            }
+
+            if (!HasEnded)
+            {
+                publisher.Publish(new VmEvent.DeviceDeleted(dimm.Id, dimm.Path));
             }
         }
     }
 
     /// <summary>Returns when nothing is left. Without the control lock.</summary>
-    public void Dispose()
-    {
-        Task[] left;
-        lock (control)
-        {
-            left = [.. pending];
-        }
-
-        Task.WaitAll(left);
-    }
+    public void Dispose() => threads.Wait();
 }

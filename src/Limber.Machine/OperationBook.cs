@@ -72,6 +72,7 @@ internal sealed class OperationBook
     /// <summary>Begins a removal; one that is pending gets the deadline anew.</summary>
     public void BeginRemoval(HotplugTarget target, TimeSpan? deadline)
     {
+        HotplugOperation? ended = target.EndedRemoval;
         target.EndedRemoval = null;
         if (target.Removal is { } pending)
         {
@@ -81,6 +82,7 @@ internal sealed class OperationBook
         else
         {
             target.Removal = Begin(target.UnplugKind, target, deadline);
+            NoteAftermath(ended, $"asked for again by operation {target.Removal.Current.Id}");
         }
     }
 
@@ -168,6 +170,14 @@ internal sealed class OperationBook
         }
 
         Advance(operation, last with { EndedAt = time.GetUtcNow() });
+    }
+
+    /// <summary>The guest ejected the target: what became of its requests that had ended without the guest.</summary>
+    public void NoteEjected(HotplugTarget target)
+    {
+        string what = $"the guest ejected the {target.Noun}";
+        NoteAftermath(target.EndedPlug, what);
+        NoteAftermath(target.EndedRemoval, what);
     }
 
     /// <summary>Notes what the guest did about a request after its end; no effect on the result.</summary>

@@ -148,10 +148,11 @@ internal sealed class PciDeviceSet : IDisposable
         switch (signal.Kind)
         {
             case GuestSignalKind.DeviceEjected when !hotplug.IsOccupied(signal.Index):
-                book.NoteAftermath(device.EndedRemoval, "the guest ejected the device");
+                book.NoteEjected(device);
                 Detach(device, device.Removal is null ? "ejected by the guest on its own" : "ejected by the guest");
                 break;
             case GuestSignalKind.DeviceReleased when device.Removal is not null:
+                book.NoteEjected(device);
                 Detach(device, "released by the guest");
                 break;
             case GuestSignalKind.DeviceStatus:
@@ -276,11 +277,15 @@ internal sealed class PciDeviceSet : IDisposable
         lock (devices.Control)
         {
             devices.Remove(device);
-            ports.OnDeviceGone(device);
-            publisher.Publish(new VmEvent.DeviceDeleted(device.Id, device.Path));
             if (device.Removal is { } removal)
             {
                 book.End(device, removal, OperationState.Completed, detail);
+            }
+
+            if (!devices.HasEnded)
+            {
+                ports.OnDeviceGone(device);
+                publisher.Publish(new VmEvent.DeviceDeleted(device.Id, device.Path));
             }
         }
     }

@@ -122,7 +122,7 @@ internal sealed class ProcessorSet
         CpuSlotState slot = slots[index];
         if (slot.IsOccupied && !controller.IsEnabled(index))
         {
-            book.NoteAftermath(slot.EndedRemoval, "the guest ejected the processor");
+            book.NoteEjected(slot);
             Remove(slot, slot.Removal is null ? "ejected by the guest on its own" : "ejected by the guest");
         }
     }
@@ -274,10 +274,12 @@ internal sealed class ProcessorSet
         }
 
         slot.Vacate();
-        publisher.Publish(new VmEvent.DeviceDeleted(id, path));
         if (removal is not null)
         {
             book.End(slot, removal, OperationState.Completed, detail);
         }
+
+        // Last: who hears of it may ask for the operation at once.
+        publisher.Publish(new VmEvent.DeviceDeleted(id, path));
     }
 }

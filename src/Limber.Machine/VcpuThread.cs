@@ -23,23 +23,17 @@ namespace Limber.Machine;
 /// </summary>
 /// <remarks>
 /// Thread: all methods are called by one controlling thread at a time (whoever holds the machine's control lock).
-/// The vCPU thread itself takes no lock but <see cref="gate"/>, so a controlling thread may wait for it.
+/// The vCPU thread itself takes no lock but the <see cref="VcpuGate"/>'s, so a controlling thread may wait for it.
 /// </remarks>
 internal sealed class VcpuThread
 {
     private const int StackSize = 256 * 1024;
 
-    private readonly object gate = new();
     private readonly KvmVcpu vcpu;
+    private readonly VcpuGate gate;
     private readonly VcpuExitHandler exits;
     private readonly Thread thread;
     private readonly Action<Thread> startThread;
-    private volatile Order order;
-    private bool started;
-    private bool parked;
-    private bool outside;
-    private bool resting;
-    private int hostThreadId;
     private int replacementsSeen;
     private Exception? startFailure;
 
@@ -52,33 +46,26 @@ internal sealed class VcpuThread
         this.startThread = startThread;
         this.vcpu = vcpu;
         this.exits = exits;
+        gate = new VcpuGate(vcpu);
         thread = new Thread(Loop, StackSize) { Name = name, IsBackground = true };
     }
 
-    private enum Order
-    {
-        Run,
-        Park,
-        Retire,
-        Stop,
-    }
-
     /// <summary>Host thread id (<c>gettid</c>).</summary>
-    public int HostThreadId => hostThreadId;
+    public int HostThreadId => gate.HostThreadId;
 
     /// <summary>Starts the thread, or ends its rest, and returns when it can be controlled.</summary>
     /// <param name="running">Run guest code at once; else begin parked.</param>
     /// <exception cref="HostException">The host has no thread to give, or it could not prepare itself. Not at the end of a rest.</exception>
     public void Start(bool running)
     {
-        Order first = running ? Order.Run : Order.Park;
-        if (started)
+        VcpuOrder first = running ? VcpuOrder.Run : VcpuOrder.Park;
+        if (gate.IsStarted)
         {
-            EndRest(first);
+            gate.EndRest(first, thread.Name!);
             return;
         }
 
-        order = first;
+        gate.GiveFirst(first);
         try
         {
             startThread(thread);
@@ -89,14 +76,7 @@ internal sealed class VcpuThread
             throw new HostException($"cannot start the thread {thread.Name}", ErrorNumber.EAGAIN);
         }
 
-        lock (gate)
-        {
-            while (!started)
-            {
-                Monitor.Wait(gate);
-            }
-        }
-
+        gate.WaitStarted();
         if (startFailure is not null)
         {
             thread.Join();
@@ -105,25 +85,16 @@ internal sealed class VcpuThread
     }
 
     /// <summary>Asks the vCPU to leave the guest; <see cref="WaitParked"/> waits for it. Ask all first, then wait for all.</summary>
-    public void RequestPark() => Give(Order.Park);
+    public void RequestPark() => gate.Give(VcpuOrder.Park);
 
     /// <summary>Returns when the vCPU is outside the guest and its last access is complete.</summary>
-    public void WaitParked()
-    {
-        lock (gate)
-        {
-            while (!parked && !outside)
-            {
-                Monitor.Wait(gate);
-            }
-        }
-    }
+    public void WaitParked() => gate.WaitParked();
 
     /// <summary>Lets a parked vCPU run on.</summary>
-    public void Resume() => Give(Order.Run);
+    public void Resume() => gate.Give(VcpuOrder.Run);
 
     /// <summary>Tells the thread, at rest or not, to end; <see cref="Join"/> waits for it. Ask all first, then wait for all.</summary>
-    public void RequestStop() => Give(Order.Stop);
+    public void RequestStop() => gate.Give(VcpuOrder.Stop);
 
     /// <summary>
     /// Takes the vCPU out of the guest for good and returns when it is outside. What is left the thread does by itself: it returns
@@ -131,65 +102,15 @@ internal sealed class VcpuThread
     /// </summary>
     public void Retire()
     {
-        Give(Order.Retire);
-        lock (gate)
-        {
-            while (!outside)
-            {
-                Monitor.Wait(gate);
-            }
-        }
+        gate.Give(VcpuOrder.Retire);
+        gate.WaitOutside();
     }
 
     /// <summary>Returns when the thread, which was retired, rests and does not use the vCPU.</summary>
-    public void WaitResting()
-    {
-        lock (gate)
-        {
-            while (!resting)
-            {
-                Monitor.Wait(gate);
-            }
-        }
-    }
+    public void WaitResting() => gate.WaitResting();
 
     /// <summary>Returns when the thread, which was told to, has ended and no longer uses the vCPU.</summary>
     public void Join() => thread.Join();
-
-    private void Give(Order newOrder)
-    {
-        lock (gate)
-        {
-            order = newOrder;
-            if (newOrder == Order.Run)
-            {
-                parked = false;
-            }
-
-            Monitor.PulseAll(gate);
-
-            // Under the gate: the thread can't end, and its id can't be reused, before the signal is sent.
-            if (started && !outside && newOrder != Order.Run)
-            {
-                vcpu.Kick(hostThreadId);
-            }
-        }
-    }
-
-    private void EndRest(Order first)
-    {
-        lock (gate)
-        {
-            resting = false;
-            outside = false;
-            parked = false;
-            order = first;
-
-            // Before anybody learns that there is a processor, as at its end: the thread may be long in waking up.
-            HostThread.SetName(hostThreadId, thread.Name!);
-            Monitor.PulseAll(gate);
-        }
-    }
 
     private void Loop()
     {
@@ -198,13 +119,13 @@ internal sealed class VcpuThread
             return;
         }
 
-        while (order != Order.Stop)
+        while (gate.Order != VcpuOrder.Stop)
         {
-            if (order == Order.Run)
+            if (gate.Order == VcpuOrder.Run)
             {
                 RunGuest();
             }
-            else if (order == Order.Park)
+            else if (gate.Order == VcpuOrder.Park)
             {
                 // Kicks are forgotten on the way, so the order is looked at once more after it: it may be another by then.
                 Park();
@@ -216,6 +137,24 @@ internal sealed class VcpuThread
         }
 
         LeaveGuest();
+    }
+
+    private bool Prepare()
+    {
+        int id = 0;
+        try
+        {
+            vcpu.BindToCurrentThread();
+            id = HostThread.CurrentId;
+            HostThread.SetCurrentName(thread.Name!);
+        }
+        catch (Exception e) when (e is HostException or KvmException)
+        {
+            startFailure = e;
+        }
+
+        gate.ReportStarted(id, failed: startFailure is not null);
+        return startFailure is null;
     }
 
     private void RunGuest()
@@ -232,21 +171,17 @@ internal sealed class VcpuThread
         }
         else if (!exits.Handle(vcpu, exit))
         {
-            AwaitOtherOrder();
+            // The guest can't go on (reset requested, failure): the machine decides, instead of the guest running into it again.
+            gate.AwaitOther();
         }
     }
 
-    private void LeaveGuest()
+    private void Park()
     {
         CompletePendingAccesses();
-
-        // Before anybody learns that the guest's processor is gone: threads with its name are those that can run guest code.
-        HostThread.SetCurrentName($"gone-{thread.Name}");
-        lock (gate)
-        {
-            outside = true;
-            Monitor.PulseAll(gate);
-        }
+        vcpu.NotifyPaused();
+        gate.Park();
+        vcpu.DrainKicks();
     }
 
     private void Rest()
@@ -261,64 +196,17 @@ internal sealed class VcpuThread
             // The processor is gone all the same. The next plug of the slot resets the vCPU again, and reports it.
         }
 
-        lock (gate)
-        {
-            resting = true;
-            Monitor.PulseAll(gate);
-            while (resting && order != Order.Stop)
-            {
-                Monitor.Wait(gate);
-            }
-        }
-
+        gate.Rest();
         vcpu.DrainKicks();
     }
 
-    private bool Prepare()
-    {
-        try
-        {
-            vcpu.BindToCurrentThread();
-            hostThreadId = HostThread.CurrentId;
-            HostThread.SetCurrentName(thread.Name!);
-        }
-        catch (Exception e) when (e is HostException or KvmException)
-        {
-            startFailure = e;
-        }
-
-        lock (gate)
-        {
-            started = true;
-            outside = startFailure is not null;
-            Monitor.PulseAll(gate);
-        }
-
-        return startFailure is null;
-    }
-
-    // Parks until the order is another one.
-    private void Park()
+    private void LeaveGuest()
     {
         CompletePendingAccesses();
-        vcpu.NotifyPaused();
-        lock (gate)
-        {
-            while (order == Order.Park)
-            {
-                if (!parked)
-                {
-                    parked = true;
-                    Monitor.PulseAll(gate);
-                }
 
-                Monitor.Wait(gate);
-            }
-
-            parked = false;
-        }
-
-        vcpu.DrainKicks();
+        // Before anybody learns that the guest's processor is gone: threads with its name are those that can run guest code.
+        HostThread.SetCurrentName($"gone-{thread.Name}");
+        gate.ReportOutside();
     }
 
     // An instruction may take several accesses; those that are left belong to it and are handled like the first.
@@ -327,18 +215,6 @@ internal sealed class VcpuThread
         for (VcpuExit exit = vcpu.CompletePendingAccess(); exit != VcpuExit.Interrupted; exit = vcpu.CompletePendingAccess())
         {
             exits.Handle(vcpu, exit);
-        }
-    }
-
-    // The guest can't go on (reset requested, failure): wait for the machine to decide instead of running into it again.
-    private void AwaitOtherOrder()
-    {
-        lock (gate)
-        {
-            while (order == Order.Run)
-            {
-                Monitor.Wait(gate);
-            }
         }
     }
 }

@@ -14,11 +14,10 @@ namespace Limber.VirtioBlock;
 /// Guest-controlled: everything in a request. One without room for a header and a status breaks the device; what else is wrong with
 /// it is answered with an error. Thread: the queue's loop. A request allocates nothing once as many were in flight before.
 /// </remarks>
-internal sealed class BlockRequestQueue : IDisposable
+internal sealed partial class BlockRequestQueue : IDisposable
 {
     private const int HeaderSize = 16;
     private const int StatusSize = 1;
-    private const int SerialSize = 20;
     private const int SectorShift = 9;
     private const int CompletionsAtOnce = 64;
 
@@ -26,11 +25,13 @@ internal sealed class BlockRequestQueue : IDisposable
     private readonly IBlockImage image;
     private readonly IBlockQueue target;
     private readonly FileDescriptor completionEvent;
+    private readonly FileDescriptor? completionRing;
     private readonly BlockOperationPool operations = new();
     private readonly BlockCompletion[] completions = new BlockCompletion[CompletionsAtOnce];
     private readonly RequestBudget budget;
     private Virtqueue? queue;
     private LoopSource? source;
+    private LoopSource? ringSource;
     private DescriptorChain? postponed;
 
     public BlockRequestQueue(VirtioBlock device, IBlockImage image, int depth)
@@ -40,6 +41,7 @@ internal sealed class BlockRequestQueue : IDisposable
         budget = new RequestBudget(device.Limiter, device);
         target = image.OpenQueue(depth);
         completionEvent = new FileDescriptor(target.CompletionEvent, ownsHandle: false);
+        completionRing = target.CompletionRing >= 0 ? new FileDescriptor(target.CompletionRing, ownsHandle: false) : null;
     }
 
     public void Start(Virtqueue queue)
@@ -47,11 +49,28 @@ internal sealed class BlockRequestQueue : IDisposable
         this.queue = queue;
         budget.GrantsCredit = false;
         budget.Start(queue);
-        source ??= queue.Loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), device);
+        if (source is null)
+        {
+            source = queue.Loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), device);
+            ringSource = completionRing is null ? null : queue.Loop.Add(completionRing, LoopEvents.Readable, _ => Complete(), device);
+            ringSource?.CallOnInterrupt();
+        }
     }
 
-    /// <summary>Takes what the guest has made available.</summary>
+    /// <summary>Takes what the guest has made available, and answers what the host did at once.</summary>
     public QueueWork Process()
+    {
+        QueueWork work;
+        do
+        {
+            work = TakeRequests();
+            target.Kick();
+        }
+        while (DrainCompletions() && work == QueueWork.Waiting);
+        return work;
+    }
+
+    private QueueWork TakeRequests()
     {
         while (postponed is not null || queue!.TryPop(out postponed))
         {
@@ -59,14 +78,12 @@ internal sealed class BlockRequestQueue : IDisposable
             if (!Handle(chain))
             {
                 // As many as the host takes are in flight, and a completion makes room; or the limits say to wait.
-                target.Kick();
                 return QueueWork.Waiting;
             }
 
             postponed = null;
         }
 
-        target.Kick();
         return QueueWork.Done;
     }
 
@@ -94,7 +111,9 @@ internal sealed class BlockRequestQueue : IDisposable
     {
         budget.Dispose();
         source?.Dispose();
+        ringSource?.Dispose();
         completionEvent.Dispose();
+        completionRing?.Dispose();
         target.Dispose();
     }
 
@@ -222,71 +241,6 @@ internal sealed class BlockRequestQueue : IDisposable
 
         operations.Return(operation);
         return false;
-    }
-
-    private void Complete()
-    {
-        int count;
-        do
-        {
-            count = target.Drain(completions);
-            for (int i = 0; i < count; i++)
-            {
-                Complete(completions[i]);
-            }
-        }
-        while (count == completions.Length);
-
-        queue?.SignalUsed();
-        FinishPostponed();
-        queue?.Schedule();
-    }
-
-    private void Complete(BlockCompletion completion)
-    {
-        BlockOperation operation = operations[completion.Tag];
-        if (completion.Error == 0 && operation.FlushAfter)
-        {
-            operation.FlushAfter = false;
-            if (target.Submit(BlockRequest.Flush(completion.Tag)))
-            {
-                target.Kick();
-                return;
-            }
-        }
-
-        if (completion.Error != 0)
-        {
-            device.Report(new BlockFailure(operation.Kind, completion.Error));
-        }
-
-        DescriptorChain chain = operation.Chain!;
-        operations.Return(operation);
-        long written = operation.Kind == BlockRequestKind.Read && completion.Error == 0 ? operation.DataLength : 0;
-        Answer(chain, completion.Error == 0 ? BlockStatus.Ok : BlockStatus.IoError, written);
-    }
-
-    private void AnswerSerial(DescriptorChain chain)
-    {
-        // Spec: 5.2.6: 20 bytes, padded with zeros, not terminated when full.
-        Span<byte> serial = stackalloc byte[SerialSize];
-        serial.Clear();
-        device.Serial.CopyTo(serial);
-        long room = Math.Min(chain.WritableLength - StatusSize, SerialSize);
-        SegmentWriter writer = chain.Writer;
-        writer.Write(serial[..(int)room]);
-        Answer(chain, BlockStatus.Ok, room);
-    }
-
-    // The status is the very last byte, wherever the data ends.
-    private void Answer(DescriptorChain chain, BlockStatus status, long written)
-    {
-        SegmentWriter writer = chain.Writer;
-        writer.Skip(chain.WritableLength - StatusSize);
-        writer.Write([(byte)status]);
-
-        // Spec: 5.2.6.1: "len" counts from the start of the writable part; a driver gets at least the status.
-        queue!.Push(chain, written + StatusSize == chain.WritableLength ? (uint)chain.WritableLength : (uint)Math.Max(written, StatusSize));
     }
 
     private bool IsWithin(ulong sector, ulong length)

@@ -53,6 +53,20 @@ public sealed class QemuDeviceTests
             config.PciDevices);
     }
 
+    [Fact]
+    public void Device_Rings_AreAsTold()
+    {
+        VmConfig config = CommandLines.Run(
+            "limber -device virtio-rng-pci,packed=on,event_idx=off -device virtio-rng-pci,indirect_desc=off,queue_reset=off -device virtio-rng-pci,packed=off");
+        Assert.Equal(
+            [
+                new RingConfig { Packed = true, EventIndex = false },
+                new RingConfig { IndirectDescriptors = false, QueueReset = false },
+                RingConfig.Default,
+            ],
+            config.PciDevices.Select(static device => device.Rings));
+    }
+
     [Theory]
     [InlineData("-blockdev driver=raw,node-name=n,file.driver=file,file.filename=/d")]
     [InlineData("-blockdev raw,node-name=n,file.driver=host_device,file.filename=/d")]

@@ -30,11 +30,13 @@ internal static class Program
     private static readonly Scenario[] All =
     [
         .. StartUpScenarios.All,
+        .. EmbeddedScenarios.All,
         .. BootScenarios.All,
         .. HotplugScenarios.All,
         .. NumaScenarios.All,
         .. ScaleScenarios.All,
         .. PciScenarios.All,
+        .. RingScenarios.All,
         .. DistroScenarios.All,
         .. AgentScenarios.All,
         .. AttachScenarios.All,

@@ -57,6 +57,11 @@ public sealed class OperationTests
         IHotplugOperation removal = vm.UnplugCpus([1])[0];
         Assert.Same(removal, vm.UnplugCpus([1], Short)[0]);
         Assert.Equal(OperationState.TimedOut, (await removal.Completion.WaitAsync(Patience, Stop)).State);
+
+        // What timed out is not asked for again by itself: that is another operation, and the first says so.
+        IHotplugOperation again = vm.UnplugCpus([1])[0];
+        Assert.NotEqual(removal.Current.Id, again.Current.Id);
+        Assert.Equal($"asked for again by operation {again.Current.Id}", removal.Current.Aftermath);
     }
 
     [Fact]
@@ -92,6 +97,24 @@ public sealed class OperationTests
         Assert.Equal(OperationState.TimedOut, plug.Current.State);
         Assert.Equal("the guest reported: success", plug.Current.Aftermath);
         Assert.NotNull(vm.GetCpuSlots()[1].Occupant);
+    }
+
+    [Fact]
+    public async Task EjectAfterAPlugThatTimedOut_IsNotedThere()
+    {
+        var words = new HotplugWords(2);
+        using var guest = new TinyGuest(c =>
+        {
+            words.OutwaitInsert(c, 1);
+            words.Eject(c, 1);
+            TinyGuest.Halt(c);
+        });
+        using VirtualMachine vm = guest.Create(1, 2);
+        vm.Resume();
+        IHotplugOperation plug = vm.PlugCpus([new CpuPlugRequest(1, null)], Short)[0];
+        await WaitUntil(() => vm.GetCpuSlots()[1].Occupant is null);
+        Assert.Equal(OperationState.TimedOut, plug.Current.State);
+        Assert.Equal("the guest ejected the processor", plug.Current.Aftermath);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ internal static unsafe partial class IoUring
     public const uint IORING_FSYNC_DATASYNC = 1;
     public const uint IORING_FEAT_SINGLE_MMAP = 1;
     public const uint IORING_FEAT_NODROP = 2;
-    public const uint IORING_REGISTER_EVENTFD = 4;
     public const uint IORING_REGISTER_PROBE = 8;
+    public const uint IORING_SETUP_COOP_TASKRUN = 1 << 8;
     public const uint IORING_ENTER_GETEVENTS = 1;
     public const long IORING_OFF_SQ_RING = 0;
     public const long IORING_OFF_SQES = 0x10000000;

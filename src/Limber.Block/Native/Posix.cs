@@ -30,6 +30,7 @@ internal static unsafe partial class Posix
     public const int O_CLOEXEC = 0x80000;
     public const int EFD_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;
+    public const int EFD_SEMAPHORE = 1;
     public const int SEEK_END = 2;
     public const int FALLOC_FL_KEEP_SIZE = 0x1;
     public const int FALLOC_FL_PUNCH_HOLE = 0x2;

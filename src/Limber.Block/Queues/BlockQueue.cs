@@ -7,9 +7,11 @@ namespace Limber.Block.Queues;
 /// <summary>A queue whose requests are served by the image's workers; the base of one that gives most to the kernel.</summary>
 /// <remarks>
 /// <code>
-///  owner: free --Submit--> started --Kick--> worker or kernel --Complete--> finished --Drain--> free
+///  owner: free --Submit--> started --Kick--> worker --Complete--> finished --Drain--> drained --Drain--> free
+///                                            kernel --Reap, CompleteReaped------------^
 /// </code>
-/// Everything but <see cref="Complete"/> is the owner's thread's.
+/// Everything but <see cref="Complete"/> is the owner's thread's. The event is signalled exactly while <c>signalled</c> is true;
+/// both change together under the gate, so a batch of completions costs one signal and one clearing, and none of the kernel's any.
 /// </remarks>
 internal class BlockQueue : IBlockQueue
 {
@@ -21,6 +23,8 @@ internal class BlockQueue : IBlockQueue
     private WorkItem? drained;
     private WorkItem? started;
     private WorkItem? lastStarted;
+    private int startedCount;
+    private bool signalled;
     private bool disposed;
 
     public BlockQueue(IQueueTarget target, int depth)
@@ -40,6 +44,8 @@ internal class BlockQueue : IBlockQueue
     }
 
     public int CompletionEvent => Signal.Descriptor.Number;
+
+    public virtual int CompletionRing => -1;
 
     public int InFlight => Items.Length - freeCount;
 
@@ -74,18 +80,17 @@ internal class BlockQueue : IBlockQueue
 
     public virtual void Kick()
     {
-        while (started is { } item)
+        if (started is { } first)
         {
-            started = item.Next;
-            Target.Workers.Enqueue(item);
+            Target.Workers.Enqueue(first, lastStarted!, startedCount);
+            started = null;
+            lastStarted = null;
+            startedCount = 0;
         }
-
-        lastStarted = null;
     }
 
     public int Drain(Span<BlockCompletion> completions)
     {
-        Signal.Clear();
         Reap();
         int count = 0;
         while (count < completions.Length && TakeFinished() is { } item)
@@ -95,11 +100,7 @@ internal class BlockQueue : IBlockQueue
             free[freeCount++] = item;
         }
 
-        if (drained is not null || (count == completions.Length && HasFinished()))
-        {
-            Signal.Set();
-        }
-
+        UpdateSignal();
         return count;
     }
 
@@ -137,14 +138,21 @@ internal class BlockQueue : IBlockQueue
     {
         lock (gate)
         {
-            bool first = finished is null;
             item.Next = finished;
-            finished = item;
-            if (first)
+            Volatile.Write(ref finished, item);
+            if (!signalled)
             {
+                Volatile.Write(ref signalled, true);
                 Signal.Set();
             }
         }
+    }
+
+    /// <summary>Ends an item that <see cref="Reap"/> has found: the drain that called it takes it.</summary>
+    protected void CompleteReaped(WorkItem item)
+    {
+        item.Next = drained;
+        drained = item;
     }
 
     /// <summary>Takes note of an accepted request, to be given on at the next kick at the latest.</summary>
@@ -164,6 +172,7 @@ internal class BlockQueue : IBlockQueue
         }
 
         lastStarted = item;
+        startedCount++;
     }
 
     /// <summary>Looks for completions that nobody announces by <see cref="Complete"/>.</summary>
@@ -178,17 +187,36 @@ internal class BlockQueue : IBlockQueue
     private static bool IsNothing(in BlockRequest request) =>
         request.Kind != BlockRequestKind.Flush && request.Length == 0;
 
-    private bool HasFinished()
+    private void UpdateSignal()
     {
+        // Without the gate only the owner's own view is certain. A worker that completes something just now signals by itself, and
+        // the next drain finds it.
+        if (drained is null == !Volatile.Read(ref signalled))
+        {
+            return;
+        }
+
         lock (gate)
         {
-            return finished is not null;
+            bool left = drained is not null || finished is not null;
+            if (left != signalled)
+            {
+                signalled = left;
+                if (left)
+                {
+                    Signal.Set();
+                }
+                else
+                {
+                    Signal.Clear();
+                }
+            }
         }
     }
 
     private WorkItem? TakeFinished()
     {
-        if (drained is null)
+        if (drained is null && Volatile.Read(ref finished) is not null)
         {
             lock (gate)
             {
@@ -204,7 +232,10 @@ internal class BlockQueue : IBlockQueue
 
     private unsafe void WaitForCompletions()
     {
-        PollDescriptor descriptor = new() { fd = CompletionEvent, events = PollDescriptor.POLLIN };
-        _ = PollDescriptor.poll(&descriptor, 1, -1);
+        // A negative descriptor is left out.
+        PollDescriptor* descriptors = stackalloc PollDescriptor[2];
+        descriptors[0] = new() { fd = CompletionEvent, events = PollDescriptor.POLLIN };
+        descriptors[1] = new() { fd = CompletionRing, events = PollDescriptor.POLLIN };
+        _ = PollDescriptor.poll(descriptors, 2, -1);
     }
 }

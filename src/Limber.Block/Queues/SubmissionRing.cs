@@ -70,19 +70,29 @@ internal sealed unsafe class SubmissionRing : IDisposable
     /// <summary>Entries that were added and not yet taken by the kernel.</summary>
     public uint Pending => unchecked(*tail - Volatile.Read(ref *head));
 
-    /// <summary>Makes a ring that signals <paramref name="eventFd"/> for each result.</summary>
+    /// <summary>Descriptor of the ring, readable while results wait.</summary>
+    public int Number => descriptor.Number;
+
+    /// <summary>Makes a ring.</summary>
     /// <exception cref="HostException">The kernel has no io_uring, forbids it, or lacks an operation.</exception>
-    public static SubmissionRing Open(int depth, int eventFd)
+    public static SubmissionRing Open(int depth)
     {
-        IoUringParameters parameters = default;
+        // A thread that is busy learns of results when it next enters the kernel, and is not interrupted for them.
+        IoUringParameters parameters = new() { flags = IoUring.IORING_SETUP_COOP_TASKRUN };
         int number = IoUring.Setup((uint)depth, &parameters);
+        if (number < 0 && Marshal.GetLastPInvokeError() == Posix.EINVAL)
+        {
+            // Before Linux 5.19.
+            parameters = default;
+            number = IoUring.Setup((uint)depth, &parameters);
+        }
+
         if (number < 0)
         {
             throw HostException.FromLastError("io_uring_setup");
         }
 
         FileDescriptor descriptor = new(number);
-        SubmissionRing? ring = null;
         try
         {
             const uint Needed = IoUring.IORING_FEAT_SINGLE_MMAP | IoUring.IORING_FEAT_NODROP;
@@ -92,17 +102,10 @@ internal sealed unsafe class SubmissionRing : IDisposable
             }
 
             CheckOperations(number);
-            ring = new SubmissionRing(descriptor, parameters);
-            if (IoUring.Register(number, IoUring.IORING_REGISTER_EVENTFD, &eventFd, 1) != 0)
-            {
-                throw HostException.FromLastError("io_uring_register (eventfd)");
-            }
-
-            return ring;
+            return new SubmissionRing(descriptor, parameters);
         }
         catch
         {
-            ring?.Dispose();
             descriptor.Dispose();
             throw;
         }

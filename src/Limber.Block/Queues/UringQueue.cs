@@ -8,7 +8,8 @@ namespace Limber.Block.Queues;
 /// <summary>A queue of a raw image that gives plain requests to io_uring, and what needs more steps to the workers.</summary>
 /// <remarks>
 /// Workers take: memory that direct I/O can't use, discards and zeros on block devices, operations the file system refused
-/// (they know a way around), and what the kernel had no room for. Both ends signal one eventfd.
+/// (they know a way around), and what the kernel had no room for. Workers signal the eventfd, the kernel makes the ring readable:
+/// what it has completed is taken without a system call, often before anybody waits.
 /// </remarks>
 internal sealed unsafe class UringQueue : BlockQueue
 {
@@ -26,7 +27,7 @@ internal sealed unsafe class UringQueue : BlockQueue
         this.file = file;
         try
         {
-            ring = SubmissionRing.Open(depth, CompletionEvent);
+            ring = SubmissionRing.Open(depth);
         }
         catch
         {
@@ -34,6 +35,8 @@ internal sealed unsafe class UringQueue : BlockQueue
             throw;
         }
     }
+
+    public override int CompletionRing => ring.Number;
 
     public override void Kick()
     {
@@ -172,7 +175,7 @@ internal sealed unsafe class UringQueue : BlockQueue
             return FinishTransfer(item, request, (ulong)result);
         }
 
-        Complete(item);
+        CompleteReaped(item);
         return true;
     }
 
@@ -198,7 +201,7 @@ internal sealed unsafe class UringQueue : BlockQueue
             item.Error = Posix.ENOSPC;
         }
 
-        Complete(item);
+        CompleteReaped(item);
         return true;
     }
 }

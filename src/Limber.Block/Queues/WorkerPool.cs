@@ -6,46 +6,62 @@ using Limber.Interop;
 namespace Limber.Block.Queues;
 
 /// <summary>The threads of one image that make blocking calls. They are started when there is work that no idle one takes.</summary>
-/// <remarks>Lock order: the gate is a leaf; requests run outside it.</remarks>
+/// <remarks>
+/// <code>
+///   worker:  take an item, or sleep (waiting + 1)  ->  woken (waiting - 1, called - 1)  ->  take an item, or sleep ...
+///   owner:   add items, call as many sleepers (called + n), start threads if those are too few
+/// </code>
+/// So a call is made only for who sleeps: a batch costs one system call, and none while all are busy.
+/// Lock order: the gate is a leaf; requests run outside it.
+/// </remarks>
 internal sealed class WorkerPool(IBlockStore store, bool writeThrough, int maxThreads) : IDisposable
 {
     private const int StackSize = 256 * 1024;
-    private readonly object gate = new();
+    private readonly Lock gate = new();
+    private readonly WorkSignal signal = new();
     private readonly List<Thread> threads = new(maxThreads);
     private WorkItem? head;
     private WorkItem? tail;
     private int waiting;
+    private int called;
     private int queued;
     private bool stopping;
 
-    /// <summary>Gives an item to a worker, which ends it by <see cref="BlockQueue.Complete"/>.</summary>
+    /// <summary>Gives items to workers, which end each by <see cref="BlockQueue.Complete"/>.</summary>
+    /// <param name="first">Of a list.</param>
+    /// <param name="last">Of that list.</param>
+    /// <param name="count">Its length.</param>
     /// <remarks>Allocates only when it starts a thread.</remarks>
-    public void Enqueue(WorkItem item)
+    public void Enqueue(WorkItem first, WorkItem last, int count)
     {
-        item.Next = null;
+        last.Next = null;
+        int calls;
         lock (gate)
         {
             if (tail is null)
             {
-                head = item;
+                head = first;
             }
             else
             {
-                tail.Next = item;
+                tail.Next = first;
             }
 
-            tail = item;
-            queued++;
-            if (waiting >= queued)
-            {
-                Monitor.Pulse(gate);
-            }
-            else if (threads.Count < maxThreads)
+            tail = last;
+            queued += count;
+            calls = Math.Min(waiting - called, count);
+            called += calls;
+            for (int missing = queued - waiting; missing > 0 && threads.Count < maxThreads; missing--)
             {
                 Thread thread = new(Run, StackSize) { IsBackground = true, Name = "block-io" };
                 threads.Add(thread);
                 thread.Start();
             }
+        }
+
+        if (calls > 0)
+        {
+            signal.Wake(calls);
         }
     }
 
@@ -55,13 +71,19 @@ internal sealed class WorkerPool(IBlockStore store, bool writeThrough, int maxTh
         lock (gate)
         {
             stopping = true;
-            Monitor.PulseAll(gate);
+        }
+
+        if (threads.Count > 0)
+        {
+            signal.Wake(threads.Count);
         }
 
         foreach (Thread thread in threads)
         {
             thread.Join();
         }
+
+        signal.Dispose();
     }
 
     private void Run()
@@ -76,25 +98,35 @@ internal sealed class WorkerPool(IBlockStore store, bool writeThrough, int maxTh
 
     private WorkItem? Take()
     {
-        lock (gate)
+        bool woken = false;
+        while (true)
         {
-            while (head is null)
+            lock (gate)
             {
+                if (woken)
+                {
+                    waiting--;
+                    called = Math.Max(called - 1, 0);
+                }
+
+                if (head is { } item)
+                {
+                    head = item.Next;
+                    tail = head is null ? null : tail;
+                    queued--;
+                    return item;
+                }
+
                 if (stopping)
                 {
                     return null;
                 }
 
                 waiting++;
-                _ = Monitor.Wait(gate);
-                waiting--;
             }
 
-            WorkItem item = head;
-            head = item.Next;
-            tail = head is null ? null : tail;
-            queued--;
-            return item;
+            signal.Wait();
+            woken = true;
         }
     }
 

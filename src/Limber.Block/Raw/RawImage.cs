@@ -25,8 +25,8 @@ internal sealed class RawImage : IBlockImage, IQueueTarget
         Warnings = warnings;
         store = new RawStore(file, options.Discard, guard);
         file.Promised = store.Capacity;
-        Pool = new WorkerPool(store, options.WriteThrough, Workers);
         UsesUring = SelectUring();
+        Pool = new WorkerPool(store, options.WriteThrough, Workers);
         Limits = new BlockLimits(
             options.Discard ? 1UL << 40 : 0,
             options.Discard ? (uint)Math.Max(LogicalBlockSize, file.Geometry.PhysicalBlockSize) : (uint)LogicalBlockSize,
@@ -111,8 +111,7 @@ internal sealed class RawImage : IBlockImage, IQueueTarget
 
         try
         {
-            using CompletionSignal signal = new();
-            SubmissionRing.Open(1, signal.Descriptor.Number).Dispose();
+            SubmissionRing.Open(1).Dispose();
             return true;
         }
         catch (HostException missing) when (options.Aio == BlockAio.IoUring)

@@ -14,6 +14,9 @@ public abstract record DeviceConfig
     /// <summary>Device number on the bus, 0..31; null for the lowest free one.</summary>
     public int? Slot { get; init; }
 
+    /// <summary>What a virtio device offers its driver; no effect on others.</summary>
+    public RingConfig Rings { get; init; } = RingConfig.Default;
+
     /// <summary>What kind of device it is, in QEMU's words, such as <c>virtio-blk-pci</c>.</summary>
     public abstract string Driver { get; }
 }

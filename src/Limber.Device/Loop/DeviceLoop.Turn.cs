@@ -32,7 +32,12 @@ public sealed unsafe partial class DeviceLoop
             int found = Libc.epoll_wait(epoll, events, EventsAtOnce, timeout);
             for (int i = 0; i < found; i++)
             {
-                Dispatch(events[i].data, (LoopEvents)events[i].events);
+                Dispatch(events[i].data, unchecked((LoopEvents)events[i].events));
+            }
+
+            if (found < 0)
+            {
+                RunInterrupted();
             }
 
             RunTimers();
@@ -46,17 +51,27 @@ public sealed unsafe partial class DeviceLoop
 
     private void Dispatch(ulong key, LoopEvents events)
     {
-        if (key == 0)
+        // Key 0 is the loop's own wake-up, which only counts up.
+        if (sources.TryGetValue(key, out LoopSource? source))
         {
-            _ = wake.Clear();
-            return;
+            Dispatch(source, events);
         }
+    }
 
-        if (!sources.TryGetValue(key, out LoopSource? source))
+    private void RunInterrupted()
+    {
+        // A source that is disposed meanwhile leaves the list.
+        for (int i = interruptible.Count - 1; i >= 0; i--)
         {
-            return;
+            if (i < interruptible.Count)
+            {
+                Dispatch(interruptible[i], LoopEvents.None);
+            }
         }
+    }
 
+    private static void Dispatch(LoopSource source, LoopEvents events)
+    {
         try
         {
             source.Dispatch(events);

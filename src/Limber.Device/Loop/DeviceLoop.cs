@@ -29,6 +29,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
     private readonly HostEvent wake = new();
     private readonly Thread thread;
     private readonly Dictionary<ulong, LoopSource> sources = [];
+    private readonly List<LoopSource> interruptible = [];
     private readonly Lock postLock = new();
     private readonly LoopTimers timers = new();
     private List<(Action Action, ILoopOwner? Owner)> posted = [];
@@ -48,7 +49,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
         int fd = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
         epoll = fd >= 0 ? new FileDescriptor(fd) : throw HostException.FromLastError($"cannot create the event loop {name}");
         thread = new Thread(Run, StackSize) { Name = name, IsBackground = true };
-        Control(Libc.EPOLL_CTL_ADD, wake.Descriptor, LoopEvents.Readable, 0);
+        Control(Libc.EPOLL_CTL_ADD, wake.Descriptor, LoopEvents.Readable | LoopEvents.EdgeTriggered, 0);
     }
 
     /// <summary>Name of the thread.</summary>
@@ -91,7 +92,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
         return true;
     }
 
-    /// <summary>Watches a descriptor, level-triggered.</summary>
+    /// <summary>Watches a descriptor, level-triggered unless <paramref name="events"/> says otherwise.</summary>
     /// <param name="descriptor">Must stay open until the source is disposed.</param>
     /// <param name="events">What to watch for.</param>
     /// <param name="ready">Gets what was found.</param>
@@ -110,6 +111,16 @@ public sealed unsafe partial class DeviceLoop : IDisposable
     {
         ArgumentNullException.ThrowIfNull(signal);
         return Add(signal.Descriptor, LoopEvents.Readable, _ => ClearAndCall(signal, signalled), owner);
+    }
+
+    /// <summary>
+    /// Watches an event that nobody clears: it only counts up, and each signal is reported, several at a time perhaps as one.
+    /// Saves the call to clear it.
+    /// </summary>
+    public LoopSource AddUncleared(HostEvent signal, Action signalled, ILoopOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(signal);
+        return Add(signal.Descriptor, LoopEvents.Readable | LoopEvents.EdgeTriggered, _ => signalled(), owner);
     }
 
     /// <summary>A timer that is not running.</summary>
@@ -160,6 +171,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
 
     internal void Remove(LoopSource source)
     {
+        _ = interruptible.Remove(source);
         if (!sources.Remove(source.Key) || epoll.IsClosed || source.Descriptor.IsClosed)
         {
             return;
@@ -168,6 +180,8 @@ public sealed unsafe partial class DeviceLoop : IDisposable
         EpollEvent ignored = default;
         _ = Libc.epoll_ctl(epoll, Libc.EPOLL_CTL_DEL, source.Descriptor, &ignored);
     }
+
+    internal void CallOnInterrupt(LoopSource source) => interruptible.Add(source);
 
     internal void Queue(LoopTask task) => tasks.Add(task);
 
@@ -183,7 +197,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
 
     private void Control(int operation, FileDescriptor descriptor, LoopEvents events, ulong key)
     {
-        EpollEvent change = new() { events = (uint)events, data = key };
+        EpollEvent change = new() { events = unchecked((uint)events), data = key };
         if (Libc.epoll_ctl(epoll, operation, descriptor, &change) != 0)
         {
             throw HostException.FromLastError($"cannot watch descriptor {descriptor.Number} in the event loop {Name}");

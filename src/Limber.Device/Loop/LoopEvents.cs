@@ -22,4 +22,7 @@ public enum LoopEvents
 
     /// <summary>The other end will write no more.</summary>
     ReadHangup = 0x2000,
+
+    /// <summary>Only for watching: reported once each time something happens, whether or not what was there before was read.</summary>
+    EdgeTriggered = int.MinValue,
 }

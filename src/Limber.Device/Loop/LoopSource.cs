@@ -29,6 +29,12 @@ public sealed class LoopSource : IDisposable
     /// <exception cref="HostException">The host refused.</exception>
     public void Modify(LoopEvents events) => loop.Modify(this, events);
 
+    /// <summary>
+    /// Calls also, with <see cref="LoopEvents.None"/>, when a wait of the loop was interrupted: io_uring completes requests on the
+    /// thread that submitted them, by interrupting what it waits in, and the results are there before the descriptor is seen readable.
+    /// </summary>
+    public void CallOnInterrupt() => loop.CallOnInterrupt(this);
+
     /// <summary>Stops watching. The callback is not called any more, not even for what was seen already. Idempotent.</summary>
     public void Dispose() => loop.Remove(this);
 

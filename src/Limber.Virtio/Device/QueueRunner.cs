@@ -42,7 +42,7 @@ internal sealed class QueueRunner : IVirtqueueOwner
         device.StartQueueFromRunner(Queue);
         if (device.UsesLoopForRings)
         {
-            doorbell = Loop.Add(Queue.Doorbell, turn.Schedule, device);
+            doorbell = Loop.AddUncleared(Queue.Doorbell, turn.Schedule, device);
 
             // The driver may have filled the queue, and even rung, before anybody listened.
             turn.Schedule();

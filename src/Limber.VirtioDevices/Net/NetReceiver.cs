@@ -19,7 +19,8 @@ namespace Limber.VirtioDevices.Net;
 /// </code>
 /// </summary>
 /// <remarks>
-/// No buffer is kept between turns, so a pause has nothing to wait for.
+/// While it waits for a frame it keeps the buffers for the largest one, so that a small frame costs its own buffer and not all of
+/// them again; they go back to the ring before anything else is waited for, and before the queue stops.
 /// Thread: the queue's loop.
 /// </remarks>
 internal sealed class NetReceiver
@@ -67,6 +68,8 @@ internal sealed class NetReceiver
         isShort = false;
         takesLess = false;
         buffers = new DescriptorChain[mergeable ? started.Size : 1];
+        bufferCount = 0;
+        capacity = 0;
         timer = started.Loop.CreateTimer(OnTimer, device);
         if (device.Backend is { } backend)
         {
@@ -76,12 +79,31 @@ internal sealed class NetReceiver
 
     public void Stop()
     {
+        GiveBack();
         source.Stop();
         timer?.Dispose();
         queue = null;
     }
 
     public QueueWork Process()
+    {
+        try
+        {
+            return TakeFrames();
+        }
+        catch
+        {
+            // The device has failed, and nobody may expect these back.
+            while (bufferCount != 0)
+            {
+                queue!.Abandon(buffers[--bufferCount]);
+            }
+
+            throw;
+        }
+    }
+
+    private QueueWork TakeFrames()
     {
         for (int i = 0; i < FramesPerTurn; i++)
         {
@@ -126,14 +148,24 @@ internal sealed class NetReceiver
 
     private QueueWork Wait(LoopEvents interest, QueueWork work)
     {
+        if (interest != LoopEvents.Readable)
+        {
+            GiveBack();
+        }
+
+        source.Watch(interest);
+        return work;
+    }
+
+    // The last one taken first.
+    private void GiveBack()
+    {
         while (bufferCount != 0)
         {
             queue!.Unpop(buffers[--bufferCount]);
         }
 
         capacity = 0;
-        source.Watch(interest);
-        return work;
     }
 
     private bool IsLimited()

@@ -30,15 +30,10 @@ internal sealed class VsockConnection
     private readonly VsockSocket socket;
     private VsockState state;
     private VsockCredit credit;
+    private VsockDues dues;
     private uint guestShut;
-    private uint toldShut;
-    private uint toTellShut;
     private bool mayHaveData;
     private bool ended;
-    private bool owesAnswer;
-    private bool owesCredit;
-    private bool owesReset;
-    private bool askedForCredit;
     private int checks;
 
     public VsockConnection(VsockDevice device, VsockAddress address, FileDescriptor socket, bool byGuest)
@@ -47,7 +42,7 @@ internal sealed class VsockConnection
         Address = address;
         this.socket = new VsockSocket(device, socket, OnReady);
         state = byGuest ? VsockState.Open : VsockState.Requested;
-        owesAnswer = true;
+        dues.Answer = true;
     }
 
     public VsockAddress Address { get; }
@@ -56,13 +51,13 @@ internal sealed class VsockConnection
     public bool IsQueued { get; set; }
 
     /// <summary>True until the guest has answered.</summary>
-    public bool IsRequested => state == VsockState.Requested && !owesReset;
+    public bool IsRequested => state == VsockState.Requested && !dues.Reset;
 
     public bool IsClosing => state == VsockState.Closing;
 
     /// <summary>Whether <see cref="TryProduce"/> may have something for the guest.</summary>
     public bool WantsToSend => state != VsockState.Closed
-        && (owesReset || owesAnswer || owesCredit || toTellShut != 0 || (CanReceive && (credit.OfGuest > 0 || !askedForCredit)));
+        && (dues.Any || (CanReceive && (credit.OfGuest > 0 || credit.ShouldAsk)));
 
     private bool CanReceive => state == VsockState.Open && mayHaveData && !ended && (guestShut & VsockHeader.NoReceive) == 0;
 
@@ -74,13 +69,7 @@ internal sealed class VsockConnection
     }
 
     /// <summary>Takes note of the guest's credit, which every packet tells.</summary>
-    public void Learn(in VsockHeader header)
-    {
-        credit.Learn(header.BufferSize, header.Forwarded);
-
-        // Asked once for each time there is none, or a guest that does not read would be asked for ever.
-        askedForCredit &= credit.OfGuest == 0;
-    }
+    public void Learn(in VsockHeader header) => credit.Learn(header.BufferSize, header.Forwarded);
 
     /// <summary>Closes the socket and tells nobody.</summary>
     public void Close()
@@ -93,7 +82,7 @@ internal sealed class VsockConnection
     public void Reset()
     {
         socket.Close();
-        owesReset = true;
+        dues.Reset = true;
         device.Queue(this);
     }
 
@@ -121,7 +110,7 @@ internal sealed class VsockConnection
             return;
         }
 
-        if (owesReset)
+        if (dues.Reset)
         {
             return;
         }
@@ -133,7 +122,7 @@ internal sealed class VsockConnection
             VsockOperation.Data => HandleData(header.Length, chain),
             VsockOperation.Shutdown => HandleShutdown(header.Flags),
             VsockOperation.CreditUpdate => state != VsockState.Requested,
-            VsockOperation.CreditRequest => owesCredit = state != VsockState.Requested,
+            VsockOperation.CreditRequest => dues.Credit = state != VsockState.Requested,
             _ => false,
         };
         if (!makesSense)
@@ -149,16 +138,16 @@ internal sealed class VsockConnection
     public bool TryProduce(DescriptorChain chain, out uint written)
     {
         written = VsockHeader.Bytes;
-        if (owesReset)
+        if (dues.Reset)
         {
             Write(chain, VsockOperation.Reset, 0, 0);
             device.Forget(this);
             return true;
         }
 
-        if (owesAnswer)
+        if (dues.Answer)
         {
-            owesAnswer = false;
+            dues.Answer = false;
             Write(chain, state == VsockState.Requested ? VsockOperation.Request : VsockOperation.Response, 0, 0);
             return true;
         }
@@ -169,28 +158,20 @@ internal sealed class VsockConnection
         }
 
         written = VsockHeader.Bytes;
-        if (owesReset)
+        if (dues.Reset)
         {
             return TryProduce(chain, out written);
         }
 
-        if (toTellShut != 0)
+        if (dues.TryTakeLater(out VsockOperation operation, out uint flags))
         {
-            toldShut |= toTellShut;
-            toTellShut = 0;
-            Write(chain, VsockOperation.Shutdown, toldShut, 0);
+            Write(chain, operation, flags, 0);
             return true;
         }
 
-        if (owesCredit)
+        if (CanReceive && credit.ShouldAsk)
         {
-            Write(chain, VsockOperation.CreditUpdate, 0, 0);
-            return true;
-        }
-
-        if (CanReceive && credit.OfGuest == 0 && !askedForCredit)
-        {
-            askedForCredit = true;
+            credit.Ask();
             Write(chain, VsockOperation.CreditRequest, 0, 0);
             return true;
         }
@@ -200,19 +181,17 @@ internal sealed class VsockConnection
 
     private bool HandleResponse()
     {
-        if (state != VsockState.Requested || owesAnswer)
+        if (state != VsockState.Requested || dues.Answer)
         {
             return false;
         }
 
         state = VsockState.Open;
-        Span<byte> line = stackalloc byte[24];
-        "OK "u8.CopyTo(line);
-        _ = Address.HostPort.TryFormat(line[3..], out int digits);
-        line[3 + digits] = (byte)'\n';
+        Span<byte> line = stackalloc byte[VsockHandshake.LongestAnswer];
+        int length = VsockHandshake.WriteAnswer(line, Address.HostPort);
 
         // The first bytes ever find room, unless the program is gone.
-        if (!socket.TrySendAtOnce(line[..(4 + digits)]))
+        if (!socket.TrySendAtOnce(line[..length]))
         {
             Reset();
             return true;
@@ -232,7 +211,7 @@ internal sealed class VsockConnection
         }
 
         // Guest-controlled: what exceeds its credit does not fit into the buffer.
-        if (state != VsockState.Open || owesAnswer || (guestShut & VsockHeader.NoSend) != 0
+        if (state != VsockState.Open || dues.Answer || (guestShut & VsockHeader.NoSend) != 0
             || chain.ReadableLength - VsockHeader.Bytes < length || length > credit.OfHost)
         {
             return false;
@@ -317,11 +296,11 @@ internal sealed class VsockConnection
         {
             socket.Close();
             state = VsockState.Closing;
-            toTellShut = VsockHeader.NoReceive | VsockHeader.NoSend;
+            dues.Shut(VsockHeader.NoReceive | VsockHeader.NoSend);
         }
         else
         {
-            toTellShut = VsockHeader.NoSend;
+            dues.Shut(VsockHeader.NoSend);
             Watch();
         }
     }
@@ -335,7 +314,7 @@ internal sealed class VsockConnection
             FinishShutdown();
         }
 
-        if (owesReset || state == VsockState.Closed)
+        if (dues.Reset || state == VsockState.Closed)
         {
             return;
         }
@@ -374,7 +353,7 @@ internal sealed class VsockConnection
         else
         {
             credit.AddForwarded((uint)count);
-            owesCredit |= credit.ShouldBeTold;
+            dues.Credit |= credit.ShouldBeTold;
         }
     }
 
@@ -383,7 +362,7 @@ internal sealed class VsockConnection
 
     private void Write(DescriptorChain chain, VsockOperation operation, uint flags, uint length)
     {
-        owesCredit = false;
+        dues.Credit = false;
         SegmentWriter writer = chain.Writer;
         _ = writer.TryWrite(device.CreateHeader(Address, operation) with
         {

@@ -12,6 +12,7 @@ internal struct VsockCredit
     private uint sent;
     private uint guestBuffer;
     private uint guestForwarded;
+    private bool asked;
 
     /// <summary>Bytes the guest has room for. Guest-controlled: counters that make no sense leave it none.</summary>
     public readonly uint OfGuest
@@ -26,6 +27,12 @@ internal struct VsockCredit
     /// <summary>Bytes there is room for here. Invariant: never more are under way than <see cref="BufferSize"/>.</summary>
     public readonly uint OfHost => BufferSize - unchecked(received - forwarded);
 
+    /// <summary>
+    /// Whether the guest is to be asked for room: it has none. Asked once for each time, or a guest that does not read would be
+    /// asked for ever.
+    /// </summary>
+    public readonly bool ShouldAsk => OfGuest == 0 && !asked;
+
     /// <summary>Whether the guest believes that less than half of the buffer is free, and is wrong.</summary>
     public readonly bool ShouldBeTold => forwarded != told && unchecked(received - told) >= BufferSize / 2;
 
@@ -33,7 +40,11 @@ internal struct VsockCredit
     {
         guestBuffer = bufferSize;
         guestForwarded = forwardedByGuest;
+        asked &= OfGuest == 0;
     }
+
+    /// <summary>The guest is asked.</summary>
+    public void Ask() => asked = true;
 
     public void AddReceived(uint bytes) => received = unchecked(received + bytes);
 

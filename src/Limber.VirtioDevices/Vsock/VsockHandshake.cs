@@ -13,6 +13,9 @@ namespace Limber.VirtioDevices.Vsock;
 /// <remarks>Thread: the device's loop.</remarks>
 internal sealed class VsockHandshake : IDisposable
 {
+    /// <summary>Bytes of the longest answer.</summary>
+    public const int LongestAnswer = 24;
+
     private const int LongestLine = 32;
     private readonly VsockDevice device;
     private readonly FileDescriptor socket;
@@ -25,6 +28,18 @@ internal sealed class VsockHandshake : IDisposable
         this.device = device;
         this.socket = socket;
         source = device.Watch(socket, LoopEvents.Readable, OnReady);
+    }
+
+    /// <summary>Writes what the program is told when the guest has accepted: <c>OK port</c> and a line feed.</summary>
+    /// <param name="line">Room for <see cref="LongestAnswer"/>.</param>
+    /// <param name="hostPort">The host's port of the connection.</param>
+    /// <returns>Bytes written.</returns>
+    public static int WriteAnswer(Span<byte> line, uint hostPort)
+    {
+        "OK "u8.CopyTo(line);
+        _ = hostPort.TryFormat(line[3..], out int digits);
+        line[3 + digits] = (byte)'\n';
+        return 4 + digits;
     }
 
     public void Dispose()

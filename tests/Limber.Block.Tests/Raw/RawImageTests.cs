@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using Limber.Block.Tests.Support;
 
 namespace Limber.Block.Tests.Raw;
@@ -213,6 +214,29 @@ public sealed class RawImageTests : IDisposable
         sectors[3] = 0xfc;
         Assert.Equal(0, driver.Write(0, sectors));
         Assert.Equal(sectors, driver.Read(0, 4096));
+    }
+
+    [Theory]
+    [InlineData(BlockAio.Auto)]
+    [InlineData(BlockAio.Threads)]
+    public void Drain_OfMoreThanFits_KeepsTheRestAnnouncedAndThenNothing(BlockAio aio)
+    {
+        string path = scratch.RandomFile("disk", 65536, 13);
+        using IBlockImage image = Open(path, aio, direct: false);
+        using QueueDriver driver = new(image);
+        for (ulong tag = 0; tag < 5; tag++)
+        {
+            Assert.True(driver.Queue.Submit(BlockRequest.Flush(tag)));
+        }
+
+        driver.Queue.Kick();
+        Span<BlockCompletion> completions = stackalloc BlockCompletion[5];
+        driver.Wait(completions[..2], 2);
+        driver.Wait(completions[2..], 3);
+        ulong[] tags = [.. completions.ToArray().Select(c => c.Tag).Order()];
+        Assert.Equal([0, 1, 2, 3, 4], tags);
+        Assert.Equal(0, driver.Queue.InFlight);
+        Assert.False(TestLibc.WaitReadable(driver.Queue, 0));
     }
 
     [Fact]

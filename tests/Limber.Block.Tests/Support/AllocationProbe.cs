@@ -42,7 +42,7 @@ internal static unsafe class AllocationProbe
         driver.Queue.Kick();
         while (driver.Queue.Drain(one) == 0)
         {
-            _ = TestLibc.WaitReadable(driver.Queue.CompletionEvent, 1000);
+            _ = TestLibc.WaitReadable(driver.Queue, 1000);
         }
 
         if (one[0].Error != 0)

@@ -63,7 +63,7 @@ internal sealed unsafe class QueueDriver : IDisposable
         int got = 0;
         while (got < count)
         {
-            Assert.True(TestLibc.WaitReadable(Queue.CompletionEvent, 10_000), "no completion within 10 seconds");
+            Assert.True(TestLibc.WaitReadable(Queue, 10_000), "no completion within 10 seconds");
             got += Queue.Drain(completions[got..count]);
         }
     }

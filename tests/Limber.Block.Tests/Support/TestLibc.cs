@@ -5,19 +5,29 @@ namespace Limber.Block.Tests.Support;
 /// <summary>What tests need of the C library.</summary>
 internal static unsafe partial class TestLibc
 {
-    public static bool WaitReadable(int fd, int milliseconds)
+    /// <summary>Waits until a queue has something to drain.</summary>
+    public static bool WaitReadable(IBlockQueue queue, int milliseconds)
     {
-        PollDescriptor descriptor = new() { Descriptor = fd, Events = 1 };
-        return poll(&descriptor, 1, milliseconds) > 0;
+        // A negative descriptor is left out.
+        PollDescriptor* descriptors = stackalloc PollDescriptor[2];
+        descriptors[0] = new() { Descriptor = queue.CompletionEvent, Events = 1 };
+        descriptors[1] = new() { Descriptor = queue.CompletionRing, Events = 1 };
+        int found;
+        do
+        {
+            found = poll(descriptors, 2, milliseconds);
+        }
+        while (found < 0 && Marshal.GetLastPInvokeError() == 4);
+        return found > 0;
     }
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
 
+    [StructLayout(LayoutKind.Sequential, Size = 8)]
     private struct PollDescriptor
     {
         public int Descriptor;
         public short Events;
-        public short Returned;
     }
 }

@@ -181,11 +181,11 @@ public sealed class SchemaTests
             using QmpClient client = new(services, dialect);
             string answers = client.Ask($"{{\"execute\":\"{name}\",\"arguments\":{Sample(name, dialect)}}}");
             string[] lines = answers.Split("\r\n", System.StringSplitOptions.RemoveEmptyEntries);
-            string last = lines.Length > 0 ? lines[^1] : client.ReadLine()!;
+            string reply = lines.LastOrDefault(static line => !line.Contains("\"event\"", System.StringComparison.Ordinal)) ?? client.ReadLine()!;
             QmpType returns = QmpCommandTable.Default.Find(name)!.Signature.Returns;
             if (name != "device_add" || dialect == QmpDialect.Qemu)
             {
-                returns.Check(Answer.Parse(last).Member("return"), name);
+                returns.Check(Answer.Parse(reply).Member("return"), name);
             }
         }
     }
@@ -204,6 +204,7 @@ public sealed class SchemaTests
         FakeVirtualMachine machine = new();
         machine.PlugCpus([new CpuPlugRequest(2, "c1")]);
         DeviceInfo disk = new("b", "/machine/peripheral/b", default, "pcie.0", new DiskDeviceConfig { Backend = "d" }, false, true);
+        MemoryDeviceInfo dimm = new() { Id = "m", Path = "/machine/peripheral/m", Kind = MemoryDeviceKind.Dimm, Address = 1UL << 32, Size = 1 << 27, Node = 0 };
         VmEvent[] all =
         [
             new VmEvent.Stopped(), new VmEvent.Resumed(), new VmEvent.PowerButtonPressed(), new VmEvent.CpuResizeNotified(1),
@@ -213,6 +214,7 @@ public sealed class SchemaTests
             new VmEvent.AcpiDeviceOst("a", 1, 3, 132) { Class = DeviceClass.Dimm },
             new VmEvent.DeviceUnplugGuestError("a", "/a") { Class = DeviceClass.Dimm, Reason = "busy" },
             new VmEvent.MemoryDeviceSizeChanged("a", "/a", 1), new VmEvent.MemoryDeviceSizeChanged(null, "/a", 1), new VmEvent.BalloonChanged(1),
+            new VmEvent.MemoryLost(dimm, "cut off"),
             new VmEvent.DeviceFailed(disk, "write", "no space", true), new VmEvent.DeviceFailed(disk with { Config = new NetDeviceConfig() }, "connection", "gone", false),
             new VmEvent.PortPlugged("p"), new VmEvent.PortChanged("p", true),
         ];

@@ -72,6 +72,27 @@ public sealed class DeviceLoopTests : ILoopOwner, IDisposable
     }
 
     [Fact]
+    public void AddUncleared_EachSignal_IsReportedThoughTheEventStaysSignalled()
+    {
+        using var signal = new HostEvent();
+        int calls = 0;
+        LoopSource? source = null;
+        Run(() => source = loop.AddUncleared(signal, () => calls++, this));
+        for (int i = 1; i <= 3; i++)
+        {
+            signal.Signal();
+            Eventually.Holds(() => Volatile.Read(ref calls) == i, $"call {i}");
+        }
+
+        // A signal that nobody reads does not keep the loop busy.
+        Run(() => { });
+        Run(() => { });
+        Assert.Equal(3, calls);
+        Assert.True(signal.IsSignalled);
+        Run(() => source!.Dispose());
+    }
+
+    [Fact]
     public void Source_DisposedByAnotherInTheSameTurn_IsNotCalled()
     {
         using var first = new HostEvent();
