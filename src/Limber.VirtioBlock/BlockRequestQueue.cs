@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Threading;
 using Limber.Block;
 using Limber.Device.Loop;
 using Limber.Interop;
@@ -109,12 +110,36 @@ internal sealed partial class BlockRequestQueue : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        budget.Dispose();
-        source?.Dispose();
-        ringSource?.Dispose();
+        StopWatching();
         completionEvent.Dispose();
         completionRing?.Dispose();
         target.Dispose();
+    }
+
+    // On the loop, so that it does not look into the image's queue while that goes. Thread: any, with no lock held.
+    private void StopWatching()
+    {
+        if (source is null)
+        {
+            budget.Dispose();
+            return;
+        }
+
+        using var stopped = new ManualResetEventSlim();
+        void Stop()
+        {
+            budget.Dispose();
+            source.Dispose();
+            ringSource?.Dispose();
+            stopped.Set();
+        }
+
+        if (queue!.Loop.IsCurrent || !queue.Loop.Post(Stop, device))
+        {
+            Stop();
+        }
+
+        stopped.Wait();
     }
 
     private void FinishPostponed()

@@ -60,12 +60,12 @@ public sealed unsafe partial class DeviceLoop
 
     private void RunInterrupted()
     {
-        // A source that is disposed meanwhile leaves the list.
-        for (int i = interruptible.Count - 1; i >= 0; i--)
+        // The list is replaced, never changed, when a callback adds or removes one; who is gone is not called.
+        foreach (LoopSource source in interruptible)
         {
-            if (i < interruptible.Count)
+            if (sources.ContainsKey(source.Key))
             {
-                Dispatch(interruptible[i], LoopEvents.None);
+                Dispatch(source, LoopEvents.None);
             }
         }
     }

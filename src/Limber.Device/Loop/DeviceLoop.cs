@@ -29,7 +29,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
     private readonly HostEvent wake = new();
     private readonly Thread thread;
     private readonly Dictionary<ulong, LoopSource> sources = [];
-    private readonly List<LoopSource> interruptible = [];
+    private LoopSource[] interruptible = [];
     private readonly Lock postLock = new();
     private readonly LoopTimers timers = new();
     private List<(Action Action, ILoopOwner? Owner)> posted = [];
@@ -171,7 +171,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
 
     internal void Remove(LoopSource source)
     {
-        _ = interruptible.Remove(source);
+        interruptible = Array.FindAll(interruptible, s => s != source);
         if (!sources.Remove(source.Key) || epoll.IsClosed || source.Descriptor.IsClosed)
         {
             return;
@@ -181,7 +181,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
         _ = Libc.epoll_ctl(epoll, Libc.EPOLL_CTL_DEL, source.Descriptor, &ignored);
     }
 
-    internal void CallOnInterrupt(LoopSource source) => interruptible.Add(source);
+    internal void CallOnInterrupt(LoopSource source) => interruptible = [.. interruptible, source];
 
     internal void Queue(LoopTask task) => tasks.Add(task);
 
