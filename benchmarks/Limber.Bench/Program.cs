@@ -8,7 +8,7 @@ namespace Limber.Bench;
 
 /// <summary>
 /// Measures Limber beside QEMU with the same guest:
-/// <c>limber-bench --limber FILE --qemu FILE --guest DIR --initramfs FILE --io-initramfs FILE [--scratch DIR] [--rounds N] [--maxcpus N] [--list] [NAME...]</c>.
+/// <c>limber-bench --limber FILE --qemu FILE --guest DIR --initramfs FILE --io-initramfs FILE [--scratch DIR] [--rounds N] [--maxcpus N] [--cpu MODEL] [--list] [NAME...]</c>.
 /// </summary>
 internal static class Program
 {
@@ -26,7 +26,7 @@ internal static class Program
                 case "--list":
                     list = true;
                     break;
-                case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--io-initramfs" or "--scratch" or "--rounds" or "--maxcpus" when i + 1 < args.Length:
+                case "--limber" or "--qemu" or "--guest" or "--initramfs" or "--io-initramfs" or "--scratch" or "--rounds" or "--maxcpus" or "--cpu" when i + 1 < args.Length:
                     options[args[i]] = args[++i];
                     break;
                 case ['-', ..]:
@@ -70,10 +70,11 @@ internal static class Program
 
     private static int Measure(Dictionary<string, string> options, List<string> names, int rounds, int maxCpus)
     {
+        string cpu = options.GetValueOrDefault("--cpu", "host");
         Vmm[] vmms =
         [
-            new("Limber", options.GetValueOrDefault("--limber", "artifacts/limber")) { IsQemu = false },
-            new("QEMU", options.GetValueOrDefault("--qemu", "qemu-system-x86_64")) { IsQemu = true },
+            new("Limber", options.GetValueOrDefault("--limber", "artifacts/limber")) { IsQemu = false, Cpu = cpu },
+            new("QEMU", options.GetValueOrDefault("--qemu", "qemu-system-x86_64")) { IsQemu = true, Cpu = cpu },
         ];
         string guest = options.GetValueOrDefault("--guest", ".");
         var files = new BenchFiles(

@@ -15,6 +15,9 @@ internal sealed record Vmm(string Name, string Executable)
     /// </summary>
     public required bool IsQemu { get; init; }
 
+    /// <summary>The processors' model.</summary>
+    public string Cpu { get; init; } = "host";
+
     /// <summary>The command line of a machine without anything optional.</summary>
     /// <param name="shape">Its size and guest.</param>
     /// <param name="qmp">Path of the QMP socket.</param>
@@ -25,7 +28,7 @@ internal sealed record Vmm(string Name, string Executable)
         List<string> arguments =
         [
             "-display", "none", "-no-user-config", "-nodefaults", "-m", Memory(shape),
-            "-machine", $"{shape.Machine},accel=kvm" + (remapping ? ",kernel-irqchip=split" : ""), "-cpu", "host",
+            "-machine", $"{shape.Machine},accel=kvm" + (remapping ? ",kernel-irqchip=split" : ""), "-cpu", Cpu,
             "-smp", $"1,maxcpus={shape.MaxCpus}",
             "-qmp", $"unix:{qmp},server=on,wait=off", "-serial", $"unix:{serial},server=on,wait=off",
             "-kernel", shape.Kernel, "-initrd", shape.Initramfs, "-append", KernelArguments(shape),

@@ -14,8 +14,8 @@ internal static class AmdCpuModels
             ExtendedLevel = 0x8000000a,
             Caches = CpuCaches.Legacy,
             Features =
-                "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 " +
-                "pni cx16 syscall nx lm lahf-lm svm",
+                "fpu de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 pni cx16 " +
+                "syscall nx lm lahf-lm svm",
         },
         new CpuModelFamily("EPYC", CpuVendor.Amd, 23, 1, 2, "AMD EPYC Processor")
         {
@@ -32,6 +32,7 @@ internal static class AmdCpuModels
             [
                 new("+ibpb") { Alias = "EPYC-IBPB", ModelId = "AMD EPYC Processor (with IBPB)" },
                 new("+xsaves +perfctr-core +clzero +xsaveerptr") { ModelId = "AMD EPYC Processor" },
+                new("") { ModelId = "AMD EPYC-v4 Processor" },
             ],
         },
         new CpuModelFamily("EPYC-Rome", CpuVendor.Amd, 23, 49, 0, "AMD EPYC-Rome Processor")
@@ -49,6 +50,8 @@ internal static class AmdCpuModels
             Versions =
             [
                 new("+ibrs +amd-ssbd"),
+                new("") { ModelId = "AMD EPYC-Rome-v3 Processor" },
+                new("-xsaves") { ModelId = "AMD EPYC-Rome-v4 Processor (no XSAVES)" },
             ],
         },
         new CpuModelFamily("EPYC-Milan", CpuVendor.Amd, 25, 1, 1, "AMD EPYC-Milan Processor")
@@ -63,6 +66,29 @@ internal static class AmdCpuModels
                 "xsaveopt xsavec xgetbv1 xsaves syscall nx mmxext fxsr-opt pdpe1gb rdtscp lm lahf-lm svm cr8legacy " +
                 "abm sse4a misalignsse 3dnowprefetch osvw topoext perfctr-core clzero xsaveerptr wbnoinvd ibpb ibrs " +
                 "amd-stibp amd-ssbd npt nrip-save svme-addr-chk",
+            Versions =
+            [
+                new("+vaes +vpclmulqdq +stibp-always-on +amd-psfd +no-nested-data-bp +lfence-always-serializing +null-sel-clr-base")
+                {
+                    ModelId = "AMD EPYC-Milan-v2 Processor",
+                },
+            ],
+        },
+        new CpuModelFamily("EPYC-Genoa", CpuVendor.Amd, 25, 17, 0, "AMD EPYC-Genoa Processor")
+        {
+            Level = 0xd,
+            ExtendedLevel = 0x80000022,
+            Caches = CpuCaches.AmdZen3,
+            Features =
+                "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 " +
+                "pni pclmulqdq monitor ssse3 fma cx16 pcid sse4.1 sse4.2 movbe popcnt aes xsave avx f16c rdrand " +
+                "fsgsbase bmi1 avx2 smep bmi2 erms invpcid avx512f avx512dq rdseed adx smap avx512ifma clflushopt " +
+                "clwb avx512cd sha-ni avx512bw avx512vl avx512vbmi umip pku avx512vbmi2 gfni vaes vpclmulqdq " +
+                "avx512vnni avx512bitalg avx512-vpopcntdq la57 rdpid fsrm avx512-bf16 syscall nx mmxext fxsr-opt " +
+                "pdpe1gb rdtscp lm lahf-lm svm cr8legacy abm sse4a misalignsse 3dnowprefetch osvw topoext " +
+                "perfctr-core clzero xsaveerptr wbnoinvd ibpb ibrs amd-stibp stibp-always-on amd-ssbd amd-psfd " +
+                "no-nested-data-bp lfence-always-serializing null-sel-clr-base auto-ibrs npt nrip-save vnmi " +
+                "svme-addr-chk xsaveopt xsavec xgetbv1 xsaves arat",
         },
     ];
 }

@@ -14,9 +14,10 @@ internal static class CpuFeatureDependencies
     private static readonly (CpuFeatureSet Base, CpuFeatureSet Dependents)[] s_rules =
     [
         (CpuFeatureSet.Parse("xsave"), CpuFeatureSet.Parse("avx xsaveopt xsavec xgetbv1 xsaves xfd mpx pku xop fma4 amx-tile")),
-        (CpuFeatureSet.Parse("avx"), CpuFeatureSet.Parse("avx2 fma f16c vaes vpclmulqdq avx-vnni avx-ifma avx512f")),
+        (CpuFeatureSet.Parse("avx"), CpuFeatureSet.Parse(
+            "avx2 fma f16c vaes vpclmulqdq avx-vnni avx-ifma avx-vnni-int8 avx-vnni-int16 avx-ne-convert avx512f")),
         (CpuFeatureSet.Parse("avx512f"), AllStartingWith("avx512").Except(CpuFeatureSet.Parse("avx512f"))),
-        (CpuFeatureSet.Parse("amx-tile"), CpuFeatureSet.Parse("amx-bf16 amx-int8 amx-fp16")),
+        (CpuFeatureSet.Parse("amx-tile"), CpuFeatureSet.Parse("amx-bf16 amx-int8 amx-fp16 amx-complex")),
         (CpuFeatureSet.Parse("svm"), CpuFeatureSet.Empty.With(CpuFeatureWord.SvmEdx, uint.MaxValue)),
     ];
 

@@ -6,7 +6,8 @@ namespace Limber.Cpu;
 /// <summary>What model, user and host agree on.</summary>
 /// <param name="Effective">Features of the guest.</param>
 /// <param name="Missing">Features that model or user ask for and the host lacks.</param>
-internal sealed record CpuFeatureResolution(CpuFeatureSet Effective, CpuFeatureSet Missing)
+/// <param name="Baseless">Features that the user asks for, built on others that nobody asks for.</param>
+internal sealed record CpuFeatureResolution(CpuFeatureSet Effective, CpuFeatureSet Missing, CpuFeatureSet Baseless)
 {
     // The in-kernel local APIC and KVM itself provide these for every model.
     private static readonly CpuFeatureSet s_fromKvm = CpuFeatureSet.Parse(
@@ -33,16 +34,20 @@ internal sealed record CpuFeatureResolution(CpuFeatureSet Effective, CpuFeatureS
         CpuFeatureSet own = spec.Model.IsHost ? HostModel(possible, hostFeatures) : spec.Model.Features.Except(s_onlyIfAsked);
         CpuFeatureSet removed = options.Disabled.Union(Unwanted(options));
 
-        CpuFeatureSet asked = own.Union(options.Enabled).Except(removed).Except(s_fromTopology);
-        asked = CpuFeatureDependencies.Apply(asked);
+        CpuFeatureSet wanted = own.Union(options.Enabled).Except(removed).Except(s_fromTopology);
+        CpuFeatureSet asked = CpuFeatureDependencies.Apply(wanted);
+        CpuFeatureSet baseless = wanted.Except(asked).Intersect(options.Enabled);
         CpuFeatureSet all = asked.Union(s_fromKvm.Except(removed));
         CpuFeatureSet effective = CpuFeatureDependencies.Apply(all.Intersect(possible));
-        return new CpuFeatureResolution(effective, asked.Except(possible));
+        return new CpuFeatureResolution(effective, asked.Except(possible), baseless);
     }
 
-    /// <summary>One line for each missing feature.</summary>
+    /// <summary>One line for each feature that was asked for and that the guest does not get.</summary>
     internal IReadOnlyList<string> Warnings() =>
-        [.. Missing.Describe().Select(static feature => $"warning: host doesn't support requested feature: {feature}")];
+    [
+        .. Baseless.Describe().Select(static feature => $"warning: This feature depends on other features that were not requested: {feature}"),
+        .. Missing.Describe().Select(static feature => $"warning: host doesn't support requested feature: {feature}"),
+    ];
 
     private static CpuFeatureSet Possible(CpuFeatureSet host, CpuidHostCapabilities capabilities)
     {

@@ -25,11 +25,8 @@ public sealed class CpuFeatureWord
         "pni pclmulqdq dtes64 monitor ds-cpl vmx smx est tm2 ssse3 cid . fma cx16 xtpr pdcm . pcid dca sse4.1 " +
         "sse4.2 x2apic movbe popcnt tsc-deadline aes xsave . avx f16c rdrand hypervisor");
 
-    internal static CpuFeatureWord Leaf6Eax { get; } = Define(6, null, CpuidRegister.Eax,
-        ". . arat");
-
     internal static CpuFeatureWord Leaf7Ebx { get; } = Define(7, 0, CpuidRegister.Ebx,
-        "fsgsbase tsc-adjust sgx bmi1 hle avx2 . smep bmi2 erms invpcid rtm . . mpx . avx512f avx512dq rdseed " +
+        "fsgsbase tsc-adjust sgx bmi1 hle avx2 fdp-excptn-only smep bmi2 erms invpcid rtm . zero-fcs-fds mpx . avx512f avx512dq rdseed " +
         "adx smap avx512ifma pcommit clflushopt clwb intel-pt avx512pf avx512er avx512cd sha-ni avx512bw " +
         "avx512vl");
 
@@ -43,11 +40,8 @@ public sealed class CpuFeatureWord
         "arch-capabilities core-capability ssbd");
 
     internal static CpuFeatureWord Leaf7Sub1Eax { get; } = Define(7, 1, CpuidRegister.Eax,
-        ". . . . avx-vnni avx512-bf16 . cmpccxadd . . fzrm fsrs fsrc . . . . . . . . amx-fp16 . avx-ifma . . " +
+        "sha512 sm3 sm4 . avx-vnni avx512-bf16 . cmpccxadd . . fzrm fsrs fsrc . . . . fred lkgs wrmsrns . amx-fp16 . avx-ifma . . " +
         "lam");
-
-    internal static CpuFeatureWord XsaveEax { get; } = Define(0xd, 1, CpuidRegister.Eax,
-        "xsaveopt xsavec xgetbv1 xsaves xfd");
 
     internal static CpuFeatureWord Extended1Edx { get; } = Define(0x80000001, null, CpuidRegister.Edx,
         ". . . . . . . . . . . syscall . . . . . . . . nx . mmxext . . fxsr-opt pdpe1gb rdtscp . lm 3dnowext " +
@@ -57,6 +51,9 @@ public sealed class CpuFeatureWord
         "lahf-lm cmp-legacy svm extapic cr8legacy abm sse4a misalignsse 3dnowprefetch osvw ibs xop skinit wdt " +
         ". lwp fma4 tce . nodeid-msr . tbm topoext perfctr-core perfctr-nb");
 
+    internal static CpuFeatureWord Extended7Ebx { get; } = Define(0x80000007, null, CpuidRegister.Ebx,
+        "overflow-recov succor");
+
     internal static CpuFeatureWord Extended7Edx { get; } = Define(0x80000007, null, CpuidRegister.Edx,
         ". . . . . . . . invtsc");
 
@@ -64,12 +61,9 @@ public sealed class CpuFeatureWord
         "clzero . xsaveerptr . . . . . . wbnoinvd . . ibpb . ibrs amd-stibp . stibp-always-on . . . . . . " +
         "amd-ssbd virt-ssbd amd-no-ssb . amd-psfd");
 
-    internal static CpuFeatureWord SvmEdx { get; } = Define(0x8000000a, null, CpuidRegister.Edx,
-        "npt lbrv svm-lock nrip-save tsc-scale vmcb-clean flushbyasid decodeassists . . pause-filter . " +
-        "pfthreshold avic . v-vmsave-vmload vgif . . . . . . . . vnmi . . svme-addr-chk");
-
     internal static CpuFeatureWord Extended21Eax { get; } = Define(0x80000021, null, CpuidRegister.Eax,
-        "no-nested-data-bp . lfence-always-serializing . . . null-sel-clr-base . auto-ibrs");
+        "no-nested-data-bp . lfence-always-serializing . . . null-sel-clr-base . auto-ibrs . . . . . . . . . . . . . . . eraps . . " +
+        "sbpb ibpb-brtype srso-no srso-user-kernel-no");
 
     internal static CpuFeatureWord KvmEax { get; } = Define(0x40000001, null, CpuidRegister.Eax,
         "kvmclock kvm-nopiodelay kvm-mmu kvmclock kvm-asyncpf kvm-steal-time kvm-pv-eoi kvm-pv-unhalt . " +
@@ -78,6 +72,22 @@ public sealed class CpuFeatureWord
 
     internal static CpuFeatureWord KvmEdx { get; } = Define(0x40000001, null, CpuidRegister.Edx,
         "kvm-hint-dedicated");
+
+    internal static CpuFeatureWord SvmEdx { get; } = Define(0x8000000a, null, CpuidRegister.Edx,
+        "npt lbrv svm-lock nrip-save tsc-scale vmcb-clean flushbyasid decodeassists . . pause-filter . " +
+        "pfthreshold avic . v-vmsave-vmload vgif . . . . . . . . vnmi . . svme-addr-chk");
+
+    internal static CpuFeatureWord XsaveEax { get; } = Define(0xd, 1, CpuidRegister.Eax,
+        "xsaveopt xsavec xgetbv1 xsaves xfd");
+
+    internal static CpuFeatureWord Leaf6Eax { get; } = Define(6, null, CpuidRegister.Eax,
+        ". . arat");
+
+    internal static CpuFeatureWord Leaf7Sub1Edx { get; } = Define(7, 1, CpuidRegister.Edx,
+        ". . . . avx-vnni-int8 avx-ne-convert . . amx-complex . avx-vnni-int16 . . . prefetchiti");
+
+    internal static CpuFeatureWord Leaf7Sub2Edx { get; } = Define(7, 2, CpuidRegister.Edx,
+        "intel-psfd ipred-ctrl rrsba-ctrl ddpd-u bhi-ctrl mcdt-no");
 
     // Older spellings and second names; underscores are turned into hyphens before the lookup.
     private static readonly Dictionary<string, string> s_aliases = new(StringComparer.Ordinal)

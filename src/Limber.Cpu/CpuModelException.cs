@@ -3,7 +3,7 @@ using System.Collections.Generic;
 
 namespace Limber.Cpu;
 
-/// <summary>A <c>-cpu</c> value cannot be honoured. The message is what the user reads.</summary>
+/// <summary>A <c>-cpu</c> value cannot be honoured. The message is what the user reads, after the details.</summary>
 public sealed class CpuModelException : Exception
 {
     public CpuModelException(string message)
@@ -13,6 +13,9 @@ public sealed class CpuModelException : Exception
 
     public CpuModelException(string message, IReadOnlyList<string> details)
         : base(message) => Details = details;
+
+    /// <summary>The message without the words that only a command line needs.</summary>
+    public string Reason { get => field ?? Message; init; }
 
     /// <summary>Lines to print before the message, such as one for each missing feature.</summary>
     public IReadOnlyList<string> Details { get; }

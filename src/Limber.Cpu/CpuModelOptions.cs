@@ -48,7 +48,4 @@ public sealed record CpuModelOptions
 
     /// <summary>Guest-physical address width in bits, never more than the host's; null or 0: the host's.</summary>
     public int? PhysicalBits { get; init; }
-
-    /// <summary>Guest TSC frequency in hertz, for whoever creates the vCPUs.</summary>
-    public long? TscFrequency { get; init; }
 }

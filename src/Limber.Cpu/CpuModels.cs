@@ -43,7 +43,9 @@ public static class CpuModels
     private static Dictionary<string, (CpuModelFamily Family, int Version)> Index()
     {
         Dictionary<string, (CpuModelFamily, int)> byName = new(StringComparer.Ordinal);
-        foreach (CpuModelFamily family in IntelCpuModels.Rows.Concat(AmdCpuModels.Rows))
+        CpuModelFamily[][] tables =
+            [OlderCpuModels.Rows, IntelCpuModels.Rows, LaterIntelCpuModels.Rows, AmdCpuModels.Rows, OtherCpuModels.Rows];
+        foreach (CpuModelFamily family in tables.SelectMany(static table => table))
         {
             byName.Add(family.Name, (family, 1));
             byName.Add($"{family.Name}-v1", (family, 1));

@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 
 namespace Limber.Cpu;
 
@@ -70,8 +69,7 @@ internal sealed class CpuPropertyParser(string typeName)
             "level" => _options with { Level = (uint)ParseNumber(name, value, uint.MaxValue) },
             "xlevel" => _options with { ExtendedLevel = (uint)ParseNumber(name, value, uint.MaxValue) },
             "phys-bits" => _options with { PhysicalBits = ParsePhysicalBits(name, value) },
-            "tsc-frequency" => _options with { TscFrequency = ParseNumber(name, value, long.MaxValue) },
-            "tsc-freq" => _options with { TscFrequency = ParseFrequency(name, value) },
+            "tsc-frequency" or "tsc-freq" => throw Invalid(name, value, "another frequency of the time-stamp counter than the host's is not built"),
             _ => throw Invalid(name, value, NotFound(name)),
         };
     }
@@ -93,11 +91,11 @@ internal sealed class CpuPropertyParser(string typeName)
     private CpuVendor ParseVendor(string name, string value) =>
         value.Length == CpuVendor.Length && !value.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? new CpuVendor(value)
-            : throw Invalid(name, value, $"Property '{typeName}.{name}' doesn't take value '{value}'");
+            : throw Invalid(name, value, $"value of property '{name}' must consist of exactly {CpuVendor.Length} characters");
 
     private int ParsePhysicalBits(string name, string value)
     {
-        long bits = ParseNumber(name, value, 64);
+        long bits = ParseNumber(name, value, uint.MaxValue);
         return bits is 0 or (>= 32 and <= 52)
             ? (int)bits
             : throw Invalid(name, value, $"phys-bits should be between 32 and 52 (but is {bits})");
@@ -107,36 +105,19 @@ internal sealed class CpuPropertyParser(string typeName)
     {
         if (!QemuInteger.TryParse(value, out long number))
         {
-            throw Invalid(name, value, $"Parameter '{name}' expects an integer");
+            throw Invalid(name, value, $"Parameter '{name}' expects {(maximum == uint.MaxValue ? "uint32_t" : "uint64")}");
         }
 
-        return number >= 0 && number <= maximum
-            ? number
-            : throw Invalid(
-                name,
-                value,
-                $"Property {typeName}.{name} doesn't take value {number} (minimum: 0, maximum: {maximum})");
-    }
-
-    // Kilo, mega and giga are powers of ten here: it is a frequency.
-    private long ParseFrequency(string name, string value)
-    {
-        decimal scale = (value.Length == 0 ? '\0' : value[^1]) switch
+        if (number < 0 || number > maximum)
         {
-            'k' or 'K' => 1e3m,
-            'm' or 'M' => 1e6m,
-            'g' or 'G' => 1e9m,
-            't' or 'T' => 1e12m,
-            _ => 1,
-        };
-        string digits = scale == 1 ? value : value[..^1];
-        return decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
-            && number <= long.MaxValue / scale
-                ? (long)(number * scale)
-                : throw Invalid(name, value, $"bad numerical value {value}");
+            string limit = maximum == uint.MaxValue ? $"Parameter '{name}' expects uint32_t" : $"parameter '{name}' can be at most {maximum}";
+            throw Invalid(name, value, limit);
+        }
+
+        return number;
     }
 
     // Properties in key=value form are settings for all CPUs of the machine, and the message says so.
     private CpuModelException Invalid(string name, string value, string reason) =>
-        new($"can't apply global {typeName}.{name}={value}: {reason}");
+        new($"can't apply global {typeName}.{name}={value}: {reason}") { Reason = reason };
 }

@@ -13,6 +13,12 @@ public readonly record struct CpuVendor(string Id)
     /// <summary>AuthenticAMD.</summary>
     public static CpuVendor Amd { get; } = new("AuthenticAMD");
 
+    /// <summary>HygonGenuine.</summary>
+    public static CpuVendor Hygon { get; } = new("HygonGenuine");
+
+    /// <summary>CentaurHauls, which Zhaoxin took over.</summary>
+    public static CpuVendor Centaur { get; } = new("CentaurHauls");
+
     /// <summary>Whether the CPU follows AMD's manual: AMD itself and Hygon.</summary>
     public bool IsAmdLike => Id is "AuthenticAMD" or "HygonGenuine";
 

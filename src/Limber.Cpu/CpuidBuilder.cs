@@ -170,10 +170,16 @@ public sealed class CpuidBuilder
         }
 
         // Leaf 7 announces its highest subleaf; a host may have more of them than the words know.
-        if (_features[CpuFeatureWord.Leaf7Sub1Eax] != 0)
+        uint highest = 0;
+        foreach (CpuFeatureWord word in CpuFeatureWord.All)
+        {
+            highest = word.Function == 7 && _features[word] != 0 ? Math.Max(highest, word.Index) : highest;
+        }
+
+        if (highest > 0)
         {
             CpuidEntry leaf7 = _table.Get(7);
-            _table.Set(leaf7 with { Eax = Math.Max(leaf7.Eax, 1), Flags = CpuidEntry.SignificantIndex });
+            _table.Set(leaf7 with { Eax = Math.Max(leaf7.Eax, highest), Flags = CpuidEntry.SignificantIndex });
         }
     }
 

@@ -179,6 +179,7 @@ internal static class IntelCpuModels
                 new("+avx512ifma +sha-ni +rdpid +fsrm") { Model = 106 },
                 new("+xsaves"),
                 new(""),
+                new("+hle +rtm"),
             ],
         },
     ];

@@ -11,5 +11,6 @@ public static class ErrorNumber
     public const int EEXIST = 17;
     public const int EINVAL = 22;
     public const int ENOSPC = 28;
+    public const int ENOBUFS = 105;
     public const int ENOTCONN = 107;
 }

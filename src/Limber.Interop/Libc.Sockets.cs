@@ -30,6 +30,9 @@ public static unsafe partial class Libc
     public static partial int connect(FileDescriptor fd, byte* address, uint length);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int bind(FileDescriptor fd, byte* address, uint length);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int setsockopt(FileDescriptor fd, int level, int option, void* value, uint length);
 
     [LibraryImport(Library, SetLastError = true)]

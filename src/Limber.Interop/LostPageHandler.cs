@@ -184,12 +184,15 @@ internal static unsafe class LostPageHandler
         header->Previous = previous.Handler <= SignalAction.Ignore ? 0 : previous.Handler;
         SignalAction action = new() { Handler = code, Flags = SignalAction.WithDetails | SignalAction.OnOtherStack };
         action.Blocked.KernelBits = ulong.MaxValue;
-        zeros = file;
-        table = header;
         if (Libc.sigaction(Libc.SIGBUS, &action, null) != 0)
         {
-            throw HostException.FromLastError("cannot handle lost pages");
+            HostException refusal = HostException.FromLastError("cannot handle lost pages");
+            file.Dispose();
+            throw refusal;
         }
+
+        zeros = file;
+        table = header;
     }
 
     private static nint Allocate(nuint size)

@@ -15,8 +15,9 @@ internal static class ProcessorLimits
     {
         if (cpus.Max > kvm.MaxVcpus)
         {
+            (string kind, int number) = cpus.Boot > kvm.MaxVcpus ? ("SMP", cpus.Boot) : ("hotpluggable", cpus.Max);
             throw new VmException(
-                VmErrorCode.Failed, $"Number of hotpluggable cpus requested ({cpus.Max}) exceeds the maximum cpus supported by KVM ({kvm.MaxVcpus})");
+                VmErrorCode.Failed, $"Number of {kind} cpus requested ({number}) exceeds the maximum cpus supported by KVM ({kvm.MaxVcpus})");
         }
 
         if (cpus.Max > CpuHotplugController.MaximumProcessors)

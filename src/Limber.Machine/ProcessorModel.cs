@@ -31,14 +31,10 @@ internal sealed class ProcessorModel
                 $"the processors' highest APIC id is {topology.MaxApicId}, and ids from {MadtBuilder.FirstX2ApicId} on need the CPU feature x2apic");
         }
 
-        Warnings = builder.TopologyWarning is { } warning ? [.. builder.MissingFeatures, warning] : builder.MissingFeatures;
-        if (config.Boot > kvm.RecommendedVcpus)
+        Warnings = [.. BeyondRecommended(config, kvm.RecommendedVcpus), .. builder.MissingFeatures];
+        if (builder.TopologyWarning is { } warning)
         {
-            Warnings =
-            [
-                .. Warnings,
-                $"warning: Number of SMP cpus requested ({config.Boot}) exceeds the recommended cpus supported by KVM ({kvm.RecommendedVcpus})",
-            ];
+            Warnings = [.. Warnings, warning];
         }
     }
 
@@ -61,6 +57,19 @@ internal sealed class ProcessorModel
             const int Least = 36;
             CpuidEntry leaf = Array.Find(builder.Build(0), entry => entry.Function == AddressSizes);
             return Math.Max((int)(leaf.Eax & 0xFF), Least);
+        }
+    }
+
+    /// <summary>What QEMU says when more processors are asked for than the host has.</summary>
+    internal static IEnumerable<string> BeyondRecommended(CpuConfig config, int recommended)
+    {
+        (string Kind, int Number)[] requests = [("SMP", config.Boot), ("hotpluggable", config.Max)];
+        foreach ((string kind, int number) in requests)
+        {
+            if (number > recommended)
+            {
+                yield return $"warning: Number of {kind} cpus requested ({number}) exceeds the recommended cpus supported by KVM ({recommended})";
+            }
         }
     }
 

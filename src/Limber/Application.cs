@@ -10,6 +10,7 @@ using Limber.Chardev.Multiplexing;
 using Limber.Chardev.Terminal;
 using Limber.Config;
 using Limber.Control;
+using Limber.Cpu;
 using Limber.Device;
 using Limber.Interop;
 using Limber.Machine;
@@ -58,6 +59,11 @@ internal sealed class Application : IDisposable
         }
         catch (Exception e) when (e is VmException or ChardevException or IOException or UnauthorizedAccessException)
         {
+            foreach (string detail in (e.InnerException as CpuModelException)?.Details ?? [])
+            {
+                application.Say(detail);
+            }
+
             application.Say(e.Message);
             return 1;
         }

@@ -91,6 +91,34 @@ public sealed unsafe class FileBackingTests : IDisposable
         Assert.NotEqual(0, Libc.ftruncate(mapping.File!.Number, Page));
     }
 
+    [Fact]
+    public void HugePages_ThatAreNotReserved_AndNotThere_AreZerosOrCommitted()
+    {
+        const int size = 2 << 20;
+        HostMapping mapping;
+        try
+        {
+            mapping = HostMapping.AllocateHuge(size, size, "test", reserve: false);
+        }
+        catch (HostException e)
+        {
+            Assert.Skip("the host knows no huge pages: " + e.Message);
+            return;
+        }
+
+        using (mapping)
+        {
+            var bytes = new Span<byte>((void*)mapping.Address, size);
+            bytes[size - 1] = 1;
+            Assert.Equal((0, 1), (bytes[0], bytes[size - 1]));
+            bool committed = mapping.TryCommit(0, size);
+            Assert.Equal(mapping.Backing!.PagesMet == 0, committed);
+            bytes[0] = 2;
+            Assert.True(mapping.TryDiscard(0, size));
+            Assert.Equal(-1, bytes.IndexOfAnyExcept((byte)0));
+        }
+    }
+
     private static Span<byte> Fill(HostMapping mapping)
     {
         var bytes = new Span<byte>((void*)mapping.Address, Length);

@@ -36,6 +36,9 @@ internal sealed class LabOptions
 
     public int? Seed { get; private set; }
 
+    /// <summary>Factor for the time that everything may take, for hosts that are busy with something else.</summary>
+    public int Patience { get; private set; } = 1;
+
     public bool List { get; private set; }
 
     /// <exception cref="FormatException">The command line is wrong.</exception>
@@ -74,6 +77,7 @@ internal sealed class LabOptions
             case "--for": Limit = TimeSpan.FromSeconds(Number(value)); break;
             case "--rounds": Rounds = Number(value); break;
             case "--steps": Steps = Number(value); break;
+            case "--patience": Patience = Math.Max(Number(value), 1); break;
             case "--seed": Seed = Number(value); break;
             default: throw new FormatException($"unknown option {option}");
         }

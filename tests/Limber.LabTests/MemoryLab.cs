@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -88,10 +87,10 @@ internal static class MemoryLab
     /// <summary>Looks again and again, for a minute.</summary>
     public static void Wait(Func<bool> condition, string what)
     {
-        var clock = Stopwatch.StartNew();
+        Deadline deadline = Deadline.In(60);
         while (!condition())
         {
-            Check.True(clock.Elapsed < TimeSpan.FromSeconds(60), "waited 60 s for " + what);
+            Check.True(!deadline.HasPassed, $"waited {deadline.Elapsed.TotalSeconds:F0} s for {what}");
             System.Threading.Thread.Sleep(50);
         }
     }

@@ -60,7 +60,7 @@ internal static class NetScenarios
             for (int round = 0; round < rounds; round++)
             {
                 bool byQmp = round % 2 == 0;
-                Action remove = byQmp ? AddByQmp(vm) : AddByRest(vm, rest);
+                Action remove = byQmp ? AddByQmp(vm, vhost: false) : AddByRest(vm, rest);
                 ConfigureCard(vm.Guest);
                 Exchange(vm.Guest);
                 vm.Guest.Run($"nc {Host} 9 </dev/zero >/dev/null 2>&1 & true");
@@ -89,23 +89,33 @@ internal static class NetScenarios
         Watch(vm, rest, () =>
         {
             Refusals(vm, rest);
-            Action remove = AddByQmp(vm);
-            ConfigureCard(vm.Guest);
-            Check.Equal("1", vm.Guest.Run("cat /sys/class/net/eth0/carrier"), "the cable");
-            Shell($"busybox ip link delete {Tap} 2>/dev/null || ip link delete {Tap}");
-            JsonElement failure = vm.Qmp.WaitEvent("X_LIMBER_DEVICE_FAILED", 20);
-            Check.Equal("nic", failure.GetProperty("data").GetProperty("device").GetString(), "device of the event");
-            vm.Guest.RunUntil("cat /sys/class/net/eth0/carrier", "0", 10);
-            Check.Equal("running", vm.Qmp.Execute("query-status").GetProperty("status").GetString(), "the machine");
-            remove();
-            ExpectNoCard(vm.Guest);
-            remove = AddByRest(vm, rest);
+            Die(vm, vhost: false);
+            if (File.Exists("/dev/vhost-net"))
+            {
+                Die(vm, vhost: true);
+            }
+
+            Action remove = AddByRest(vm, rest);
             ConfigureCard(vm.Guest);
             Exchange(vm.Guest);
             remove();
             ExpectNoCard(vm.Guest);
         });
         vm.PowerOff();
+    }
+
+    private static void Die(LabVm vm, bool vhost)
+    {
+        Action remove = AddByQmp(vm, vhost);
+        ConfigureCard(vm.Guest);
+        Check.Equal("1", vm.Guest.Run("cat /sys/class/net/eth0/carrier"), "the cable");
+        Shell($"busybox ip link delete {Tap} 2>/dev/null || ip link delete {Tap}");
+        JsonElement failure = vm.Qmp.WaitEvent("X_LIMBER_DEVICE_FAILED", 20);
+        Check.Equal("nic", failure.GetProperty("data").GetProperty("device").GetString(), "device of the event");
+        vm.Guest.RunUntil("cat /sys/class/net/eth0/carrier", "0", 10);
+        Check.Equal("running", vm.Qmp.Execute("query-status").GetProperty("status").GetString(), "the machine");
+        remove();
+        ExpectNoCard(vm.Guest);
     }
 
     private static void Refusals(LabVm vm, RestClient rest)
@@ -130,9 +140,9 @@ internal static class NetScenarios
         }
     }
 
-    private static Action AddByQmp(LabVm vm)
+    private static Action AddByQmp(LabVm vm, bool vhost)
     {
-        vm.Qmp.Execute("netdev_add", """{"type": "tap", "id": "nd", "ifname": "labtap0", "script": "no", "downscript": "no"}""");
+        vm.Qmp.Execute("netdev_add", $$"""{"type": "tap", "id": "nd", "ifname": "labtap0", "script": "no", "downscript": "no", "vhost": {{(vhost ? "true" : "false")}}}""");
         vm.Qmp.Execute("device_add", """{"driver": "virtio-net-pci", "id": "nic", "netdev": "nd", "bus": "rp1", "mac": "12:34:56:78:90:ab"}""");
         Shell($"busybox ifconfig {Tap} {Host} netmask 255.255.255.0 up 2>/dev/null || (ip address add {Host}/24 dev {Tap} && ip link set {Tap} up)");
         return () =>

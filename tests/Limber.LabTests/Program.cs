@@ -14,7 +14,7 @@ namespace Limber.LabTests;
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
 /// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--part I/N] [--for SECONDS]
-/// [--rounds N] [--steps N] [--seed N] [--list]</c>.
+/// [--rounds N] [--steps N] [--seed N] [--patience N] [--list]</c>.
 /// </summary>
 /// <remarks>
 /// Exit status: 0 when all passed, 1 when one failed, 2 for a wrong command line, 3 when the time of <c>--for</c> was over before
@@ -40,6 +40,7 @@ internal static class Program
         .. DistroScenarios.All,
         .. AgentScenarios.All,
         .. AttachScenarios.All,
+        .. DiskTimesScenarios.All,
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
@@ -73,6 +74,7 @@ internal static class Program
             return 2;
         }
 
+        Deadline.Patience = options.Patience;
         List<Scenario> chosen = Choose(options);
         if (options.List)
         {
@@ -115,7 +117,7 @@ internal static class Program
             Limber = options.Limber, Guest = options.Guest, Distro = options.Distro, Steps = options.Steps, Seed = options.Seed,
         };
         using var watchdog = new Timer(
-            _ => GiveUp(scenario, context), null, options.Steps is null ? Patience : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ => GiveUp(scenario, context), null, options.Steps is null ? Patience * options.Patience : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         string result = "PASS";
         string? reason = null;
         try
@@ -146,7 +148,7 @@ internal static class Program
     // The scenario's own thread can't be stopped: the next process goes on behind it.
     private static void GiveUp(Scenario scenario, LabContext context)
     {
-        Report($"FAIL {scenario.Name} ({Patience.TotalSeconds:F0} s): it does not come to an end", context.Describe());
+        Report($"FAIL {scenario.Name} ({(Patience * Deadline.Patience).TotalSeconds:F0} s): it does not come to an end", context.Describe());
         context.Dispose();
         Environment.Exit(MoreToPlay);
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text.Json;
 using Limber.TestKit;
 
 namespace Limber.LabTests;
@@ -22,7 +23,7 @@ internal static class RingScenarios
         ("event_idx=off,indirect_desc=off,queue_reset=off", "000"),
     ];
 
-    public static Scenario[] All => [new("virtio-rings", Rings)];
+    public static Scenario[] All => [new("virtio-rings", Rings), new("virtio-pins", Pins)];
 
     private static void Rings(LabContext context)
     {
@@ -50,6 +51,35 @@ internal static class RingScenarios
 
         Check.Equal("32", vm.Guest.Run("head -c 32 /dev/hwrng | wc -c"), "bytes of the entropy device with packed rings");
         Check.Equal("", vm.Guest.Run("dmesg -r | grep -E '^<[0-3]>'"), "errors in the guest's kernel log");
+        vm.PowerOff();
+    }
+
+    // A guest that is told to use no messages has the interrupt pins. (It leaves root ports' hotplug alone then, as it asks the firmware
+    // for nothing of PCI Express without them.)
+    private static void Pins(LabContext context)
+    {
+        string[] files = [DiskFile.Make(context, "boot.img", 4), DiskFile.Make(context, "hot.img", 4)];
+        LabVm vm = context.StartGuest(
+            "2",
+            append: "pci=nomsi limber.mods=virtio_pci,virtio_blk",
+            extra:
+            [
+                "-initrd", context.FullInitramfs,
+                "-drive", $"file={files[0]},id=d0,if=none,format=raw", "-device", "virtio-blk-pci,drive=d0,id=disk0",
+            ]).Booted();
+        vm.Qmp.Execute("blockdev-add", $$"""{"driver": "raw", "node-name": "d1", "file": {"driver": "file", "filename": "{{files[1]}}"} }""");
+        vm.Qmp.Execute("device_add", """{"driver": "virtio-blk-pci", "id": "disk1", "drive": "d1"}""");
+        vm.Guest.RunUntil("ls -d /sys/block/vd* | wc -l", "2", 30);
+        foreach ((string disk, int index) in new[] { ("vda", 0), ("vdb", 1) })
+        {
+            string sum = vm.Guest.Run($"dd if=/dev/urandom of=/dev/{disk} bs=16k oflag=direct 2>/dev/null; sha256sum </dev/{disk} | cut -c1-64", 60);
+            Check.Equal(DiskFile.Sum(files[index]), sum, $"checksum of {disk}");
+        }
+
+        Check.Equal("2", vm.Guest.Run("grep IO-APIC /proc/interrupts | grep -o 'virtio[0-9]' | wc -l"), "devices with a pin in /proc/interrupts");
+        vm.Qmp.Execute("device_del", """{"id": "disk1"}""");
+        vm.Qmp.WaitEvent("DEVICE_DELETED", 60, e => e.GetProperty("data").TryGetProperty("device", out JsonElement id) && id.GetString() == "disk1");
+        Check.Equal("1", vm.Guest.Run("ls -d /sys/block/vd* | wc -l"), "disks left");
         vm.PowerOff();
     }
 }

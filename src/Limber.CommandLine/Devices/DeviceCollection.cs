@@ -62,7 +62,7 @@ internal sealed class DeviceCollection(Func<string, ChardevConfig?> takeChardev,
 
         if (_bootMemory.Contains(id))
         {
-            throw new OptionException($"memory backend {id} is used multiple times. Each -numa option must use a different memdev value.");
+            throw new OptionException($"memory backend {id} can't be used multiple times.");
         }
 
         UseMemory(id);

@@ -81,7 +81,7 @@ internal sealed class CpuModelExpansion(CpuSpec spec)
         }
         catch (CpuModelException refusal)
         {
-            throw new QmpException(QmpErrorClass.GenericError, refusal.Message, refusal);
+            throw new QmpException(QmpErrorClass.GenericError, refusal.Reason, refusal);
         }
     }
 

@@ -120,7 +120,7 @@ internal sealed class HmpInterpreter(MonitorServices services)
         {
             if (usage.Message.Length > 0)
             {
-                context.PrintLine($"{name}: {usage.Message}");
+                context.PrintLine($"{command.Names}: {usage.Message}");
             }
 
             context.PrintLine($"Try \"help {prefix}{name}\" for more information");

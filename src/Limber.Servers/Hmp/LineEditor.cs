@@ -13,7 +13,7 @@ namespace Limber.Servers.Hmp;
 /// After a change the line is redrawn: cursor left to its start, the whole line, erase to the right; a mere cursor
 /// movement is sent as such. Bytes from 0x20 on are taken as they are. Thread: one at a time.
 /// <code>
-/// ^A ^E start, end | ^D, Del delete | ^H DEL delete to the left | ^W delete word | TAB complete | arrows, Home, End
+/// ^A ^E start, end | ^D, Del delete | ^H DEL delete to the left | ^W delete word | ^P ^N history | TAB complete | arrows, Home, End
 /// </code>
 /// </remarks>
 internal sealed class LineEditor(
@@ -94,6 +94,12 @@ internal sealed class LineEditor(
                 break;
             case 9:
                 CompleteWord();
+                break;
+            case 14:
+                Replace(history.Newer());
+                break;
+            case 16:
+                Replace(history.Older());
                 break;
             case 23:
                 DeleteWordLeft();

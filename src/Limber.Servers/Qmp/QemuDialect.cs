@@ -13,6 +13,8 @@ internal sealed class QemuDialect : QmpDialect
 {
     public override bool RequiresNegotiation => true;
 
+    public override bool RepliesBeforeEvents => false;
+
     public override IReadOnlyList<string> Capabilities { get; } = ["oob"];
 
     public override JsonStyle Style => JsonStyle.Spaced;

@@ -20,6 +20,9 @@ public abstract class QmpDialect
     /// <summary>Commands are refused until <c>qmp_capabilities</c> was sent.</summary>
     public abstract bool RequiresNegotiation { get; }
 
+    /// <summary>What a command causes is told after its reply; otherwise before it.</summary>
+    public abstract bool RepliesBeforeEvents { get; }
+
     /// <summary>What <c>qmp_capabilities</c> may enable.</summary>
     public abstract IReadOnlyList<string> Capabilities { get; }
 

@@ -17,6 +17,7 @@ internal sealed class QmpMailbox(int maxRequests, int maxOutput)
     private readonly object gate = new();
     private readonly Queue<QmpInput> requests = new();
     private readonly Queue<byte[]> output = new();
+    private readonly Queue<byte[]> held = new();
     private long outputBytes;
     private bool inputEnded;
     private bool closed;
@@ -26,6 +27,9 @@ internal sealed class QmpMailbox(int maxRequests, int maxOutput)
 
     /// <summary>The worker is executing or writing what it took last.</summary>
     private bool workerBusy;
+
+    /// <summary>Events wait until the reply to the request under way is queued.</summary>
+    private bool holding;
 
     /// <summary>Queues a message for the client. False when that overflows, or the session has ended.</summary>
     public bool Post(byte[] message)
@@ -40,6 +44,51 @@ internal sealed class QmpMailbox(int maxRequests, int maxOutput)
 
             Enqueue(message);
             return true;
+        }
+    }
+
+    /// <summary>Queues an event for the client, behind the reply that <see cref="HoldEvents"/> waits for. False as with <see cref="Post"/>.</summary>
+    public bool PostEvent(byte[] message)
+    {
+        lock (gate)
+        {
+            if (!holding)
+            {
+                return Post(message);
+            }
+
+            if (closed || (outputBytes > 0 && outputBytes + message.Length > maxOutput))
+            {
+                return false;
+            }
+
+            held.Enqueue(message);
+            outputBytes += message.Length;
+            return true;
+        }
+    }
+
+    /// <summary>Events that come from now on wait for <see cref="ReleaseEvents"/>. Called by the worker, which has a request in hand.</summary>
+    public void HoldEvents()
+    {
+        lock (gate)
+        {
+            holding = true;
+        }
+    }
+
+    /// <summary>The reply is queued, or will come later: what waited follows.</summary>
+    public void ReleaseEvents()
+    {
+        lock (gate)
+        {
+            holding = false;
+            while (held.TryDequeue(out byte[]? message))
+            {
+                output.Enqueue(message);
+            }
+
+            Monitor.PulseAll(gate);
         }
     }
 
@@ -103,6 +152,7 @@ internal sealed class QmpMailbox(int maxRequests, int maxOutput)
             closed = true;
             requests.Clear();
             output.Clear();
+            held.Clear();
             outputBytes = 0;
             Monitor.PulseAll(gate);
         }

@@ -154,10 +154,20 @@ public sealed class QmpSession : IDisposable
 
     private void Execute(QmpRequest request)
     {
+        if (context.Dialect.RepliesBeforeEvents)
+        {
+            mailbox.HoldEvents();
+        }
+
         JsonObject? reply = dispatcher.Run(request, inputEnds.Token, out Task<JsonObject>? pending);
         if (reply is not null)
         {
             Post(reply);
+        }
+
+        mailbox.ReleaseEvents();
+        if (reply is not null)
+        {
             return;
         }
 
@@ -196,7 +206,8 @@ public sealed class QmpSession : IDisposable
         }
     }
 
-    private void Post(QmpEvent @event, DateTimeOffset timestamp) => Post(context.Dialect.EventMessage(@event, timestamp));
+    private void Post(QmpEvent @event, DateTimeOffset timestamp) =>
+        DropUnless(mailbox.PostEvent(Encode(context.Dialect.EventMessage(@event, timestamp))));
 
     private void Post(JsonObject message) => DropUnless(mailbox.Post(Encode(message)));
 

@@ -18,6 +18,8 @@ internal sealed class StratoVirtDialect : QmpDialect
 
     public override bool RequiresNegotiation => false;
 
+    public override bool RepliesBeforeEvents => true;
+
     public override IReadOnlyList<string> Capabilities { get; } = [];
 
     public override JsonStyle Style => JsonStyle.Compact;

@@ -98,6 +98,7 @@ internal static class QomTree
         return root;
     }
 
+    // Drawers, books and clusters are levels of other architectures: one of each at most.
     private static JsonObject Smp(CpuConfig cpus) => new()
     {
         { "cores", cpus.Topology.Cores },
@@ -107,6 +108,9 @@ internal static class QomTree
         { "dies", cpus.Topology.Dies },
         { "cpus", cpus.Boot },
         { "maxcpus", cpus.Max },
+        { "drawers", 1 },
+        { "books", 1 },
+        { "clusters", 1 },
     };
 
     private static JsonObject MemorySize(MemoryConfig memory)

@@ -23,7 +23,7 @@ public abstract partial class HandOverDevice : VirtioDevice
 {
     private const int NoSuch = -1;
     private readonly HandOverRing[] rings;
-    private LoopSource? hangup;
+    private LoopSource? loss;
     private GuestMemory? handedOver;
     private bool dead;
 
@@ -122,9 +122,9 @@ public abstract partial class HandOverDevice : VirtioDevice
         {
             Backend.SetFeatures(features & Backend.Features);
             HandOverMemory();
-            if (Backend.HangupDescriptor is { } descriptor)
+            if (Backend.LossDescriptor is { } descriptor)
             {
-                hangup = ControlLoop.Add(descriptor, LoopEvents.ReadHangup, OnHangup, this);
+                loss = ControlLoop.Add(descriptor, Backend.LossEvents, _ => CheckLost(), this);
             }
         }
         catch (Exception reason) when (AnswersForLostBackend && reason is HostException or VhostUser.VhostUserException)
@@ -137,8 +137,8 @@ public abstract partial class HandOverDevice : VirtioDevice
     protected override void Deactivate(Action deactivated)
     {
         ArgumentNullException.ThrowIfNull(deactivated);
-        hangup?.Dispose();
-        hangup = null;
+        loss?.Dispose();
+        loss = null;
         handedOver = null;
         deactivated();
     }
@@ -215,13 +215,18 @@ public abstract partial class HandOverDevice : VirtioDevice
         }
     }
 
-    private void OnHangup(LoopEvents events) =>
-        Die(new VhostUser.VhostUserException($"the back end {Backend.Name} of {Id} is gone"));
+    private void CheckLost()
+    {
+        if (Backend.CheckLost())
+        {
+            Die(new VhostUser.VhostUserException($"the back end {Backend.Name} of {Id} is gone"));
+        }
+    }
 
     private void Die(Exception reason)
     {
-        hangup?.Dispose();
-        hangup = null;
+        loss?.Dispose();
+        loss = null;
         if (!dead)
         {
             dead = true;

@@ -1,4 +1,5 @@
 using System;
+using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.Memory;
 using Limber.Virtio;
@@ -21,8 +22,17 @@ public interface IRingBackend : IDisposable
     /// <summary>The most queues, as the device type's back ends count them (pairs for a network device); null when it does not say.</summary>
     int? MaximumQueues { get; }
 
-    /// <summary>Hangs up when the back end is gone; null for one that never goes.</summary>
-    FileDescriptor? HangupDescriptor { get; }
+    /// <summary>
+    /// Readable, or hung up, when the back end may be gone: then <see cref="CheckLost"/> says. It reports what <see cref="LossEvents"/>
+    /// are. Null for one that never goes.
+    /// </summary>
+    FileDescriptor? LossDescriptor { get; }
+
+    /// <summary>What <see cref="LossDescriptor"/> is watched for.</summary>
+    LoopEvents LossEvents { get; }
+
+    /// <summary>Whether the back end is gone. Takes what made <see cref="LossDescriptor"/> ready.</summary>
+    bool CheckLost();
 
     /// <summary>Throws when it can't reach this memory.</summary>
     void CheckMemory(GuestMemory memory);

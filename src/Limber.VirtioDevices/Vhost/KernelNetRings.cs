@@ -2,8 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.Memory;
+using Limber.Net;
 using Limber.Virtio;
 using Limber.VirtioDevices.Net;
 
@@ -17,12 +19,14 @@ public sealed unsafe class KernelNetRings : IRingBackend
     private const int Unbind = -1;
     private readonly INetBackend net;
     private readonly ImmutableArray<FileDescriptor> pairs;
+    private readonly LinkChanges links;
     private GuestMemory? memory;
 
-    private KernelNetRings(INetBackend net, ImmutableArray<FileDescriptor> pairs, ulong features)
+    private KernelNetRings(INetBackend net, ImmutableArray<FileDescriptor> pairs, LinkChanges links, ulong features)
     {
         this.net = net;
         this.pairs = pairs;
+        this.links = links;
         Features = features;
     }
 
@@ -36,8 +40,14 @@ public sealed unsafe class KernelNetRings : IRingBackend
     public int? MaximumQueues => pairs.Length;
 
     /// <inheritdoc/>
-    /// <remarks>vhost-net itself says nothing when somebody deletes the interface; the tap reports an error then, and for ever.</remarks>
-    public FileDescriptor? HangupDescriptor => net.GetReceiveDescriptor(0);
+    /// <remarks>
+    /// vhost-net says nothing when somebody deletes the interface. The tap has an error then, for ever, but tells only those who wait for
+    /// frames, and they would be woken for each.
+    /// </remarks>
+    public FileDescriptor? LossDescriptor => links.Descriptor;
+
+    /// <inheritdoc/>
+    public LoopEvents LossEvents => LoopEvents.Readable;
 
     /// <summary>Whether the host has vhost-net and lets this process use it.</summary>
     public static bool IsAvailable
@@ -67,7 +77,7 @@ public sealed unsafe class KernelNetRings : IRingBackend
                 Call(fd, VhostRequests.VHOST_GET_FEATURES, (nint)(&features), net.Name);
             }
 
-            return new KernelNetRings(net, [.. opened], features);
+            return new KernelNetRings(net, [.. opened], LinkChanges.Open(), features);
         }
         catch
         {
@@ -156,8 +166,17 @@ public sealed unsafe class KernelNetRings : IRingBackend
     }
 
     /// <inheritdoc/>
+    public bool CheckLost()
+    {
+        links.Clear();
+        PollDescriptor tap = new() { fd = net.GetReceiveDescriptor(0).Number };
+        return Libc.poll(&tap, 1, 0) > 0 && (tap.revents & (PollDescriptor.POLLERR | PollDescriptor.POLLHUP)) != 0;
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
+        links.Dispose();
         foreach (FileDescriptor pair in pairs)
         {
             pair.Dispose();

@@ -1,4 +1,5 @@
 using System;
+using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.Memory;
 using Limber.VhostUser;
@@ -29,7 +30,13 @@ public sealed class VhostUserRings : IRingBackend
         : null;
 
     /// <inheritdoc/>
-    public FileDescriptor? HangupDescriptor => backend.Descriptor;
+    public FileDescriptor? LossDescriptor => backend.Descriptor;
+
+    /// <inheritdoc/>
+    public LoopEvents LossEvents => LoopEvents.ReadHangup;
+
+    /// <inheritdoc/>
+    public bool CheckLost() => true;
 
     /// <summary>Connects and negotiates.</summary>
     /// <param name="path">The back end's socket.</param>

@@ -36,6 +36,8 @@ public sealed class HmpInterpreterTests
     [InlineData("device_del \"no such\"", "Error: Device 'no such' not found\n")]
     [InlineData("cpu-add x", "cpu-add: integer expected\nTry \"help cpu-add\" for more information\n")]
     [InlineData("cpu-add 9", "Error: Unable to add CPU: 9, max allowed: 5\n")]
+    [InlineData("stop now", "stop|s: extraneous characters at the end of line\nTry \"help stop\" for more information\n")]
+    [InlineData("q now", "quit|q: extraneous characters at the end of line\nTry \"help q\" for more information\n")]
     [InlineData("system_reset now", "system_reset: extraneous characters at the end of line\nTry \"help system_reset\" for more information\n")]
     [InlineData("help device_add", "device_add driver[,prop=value][,...] -- add device, like -device on the command line\n")]
     [InlineData("help device_del", "device_del device -- remove device\n")]
@@ -69,7 +71,7 @@ public sealed class HmpInterpreterTests
         using MonitorServices services = new(machine);
         HmpFocus focus = new();
         Assert.Equal(string.Empty, services.Hmp.Run("cpu-add 3", focus));
-        Assert.Equal("Error: invalid CPU index\n", services.Hmp.Run("cpu 2", focus));
+        Assert.Equal("invalid CPU index\n", services.Hmp.Run("cpu 2", focus));
         Assert.Equal(string.Empty, services.Hmp.Run("cpu 3", focus));
         Assert.StartsWith("  CPU #0: thread_id=", services.Hmp.Run("info cpus", focus));
         Assert.Contains("\n* CPU #3: thread_id=", services.Hmp.Run("info cpus", focus));

@@ -66,6 +66,8 @@ public sealed class LineEditorTests
         Type("one\ntwo\none\n");
         Assert.Equal("one", Type("\e[A\n"));
         Assert.Equal("two", Type("\e[A\e[A\e[A\n"));
+        Type("three\n");
+        Assert.Equal("three", Type("\u0010\u0010\u000e\n"));
         Assert.Equal("x", Type("\e[A\e[Bx\n"));
     }
 

@@ -22,7 +22,7 @@ public sealed class ObjectQueryTests
     [InlineData("/machine", "type", "\"q35-machine\"")]
     [InlineData("/machine", "memory", "{\"size\":134217728}")]
     [InlineData("/machine", "peripheral", "\"/machine/peripheral\"")]
-    [InlineData("/machine", "smp", "{\"cores\":2,\"threads\":1,\"modules\":1,\"sockets\":3,\"dies\":1,\"cpus\":1,\"maxcpus\":6}")]
+    [InlineData("/machine", "smp", "{\"cores\":2,\"threads\":1,\"modules\":1,\"sockets\":3,\"dies\":1,\"cpus\":1,\"maxcpus\":6,\"drawers\":1,\"books\":1,\"clusters\":1}")]
     [InlineData("/machine/unattached/device[0]", "apic-id", "0")]
     [InlineData("/machine/peripheral/c1", "socket-id", "2")]
     [InlineData("c1", "core-id", "1")]

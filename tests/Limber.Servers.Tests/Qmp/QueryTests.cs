@@ -108,7 +108,7 @@ public sealed class QueryTests
         Assert.Contains(
             "{\"hotpluggable-cpus\": true, \"name\": \"q35\", \"numa-mem-supported\": false, \"default-cpu-type\": \"qemu64-x86_64-cpu\", \"is-default\": true, \"cpu-max\": 4096, \"deprecated\": false}",
             client.Ask("{\"execute\":\"query-machines\"}"));
-        Assert.Contains("\"name\": \"pc\", \"numa-mem-supported\": false, \"cpu-max\": 255", client.Ask("{\"execute\":\"query-machines\"}"));
+        Assert.Contains("\"name\": \"pc\", \"numa-mem-supported\": false, \"default-cpu-type\": \"qemu64-x86_64-cpu\", \"cpu-max\": 255", client.Ask("{\"execute\":\"query-machines\"}"));
     }
 
     [Fact]

@@ -181,11 +181,11 @@ public sealed class SchemaTests
             using QmpClient client = new(services, dialect);
             string answers = client.Ask($"{{\"execute\":\"{name}\",\"arguments\":{Sample(name, dialect)}}}");
             string[] lines = answers.Split("\r\n", System.StringSplitOptions.RemoveEmptyEntries);
-            string last = lines.Length > 0 ? lines[^1] : client.ReadLine()!;
+            string reply = lines.LastOrDefault(static line => line.StartsWith("{\"return\"", System.StringComparison.Ordinal)) ?? client.ReadLine()!;
             QmpType returns = QmpCommandTable.Default.Find(name)!.Signature.Returns;
             if (name != "device_add" || dialect == QmpDialect.Qemu)
             {
-                returns.Check(Answer.Parse(last).Member("return"), name);
+                returns.Check(Answer.Parse(reply).Member("return"), name);
             }
         }
     }

@@ -39,10 +39,10 @@ public sealed class StratoVirtTests
         FakeVirtualMachine machine = new();
         using MonitorServices services = new(machine);
         using QmpClient client = new(services, QmpDialect.StratoVirt);
-        Assert.Equal(Events + "{\"return\":{}}\r\n", Add(client, "\"id\":\"v1\",\"driver\":\"generic-x86-cpu\",\"cpu-id\":4"));
+        Assert.Equal("{\"return\":{}}\r\n" + Events, Add(client, "\"id\":\"v1\",\"driver\":\"generic-x86-cpu\",\"cpu-id\":4"));
         Assert.Equal("v1", machine.GetCpuSlots()[4].Occupant!.Id);
         Assert.Equal(
-            Events + "{\"return\":{}}\r\n",
+            "{\"return\":{}}\r\n" + Events,
             client.Ask("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"v1\"}}"));
         machine.GuestEject(4);
         Assert.Equal(

@@ -35,7 +35,8 @@ internal static class MachineCommands
             slot.Occupant is not null && slot.Index == long.Parse(index, CultureInfo.InvariantCulture));
         if (chosen is null)
         {
-            throw new QmpException("invalid CPU index");
+            context.PrintLine("invalid CPU index");
+            return;
         }
 
         context.Focus.CpuIndex = chosen.Index;

@@ -30,8 +30,8 @@ internal static class CommandLineQueries
         (
             "smp-opts",
             [
-                ("cpus", "number"), ("sockets", "number"), ("dies", "number"), ("modules", "number"), ("cores", "number"),
-                ("threads", "number"), ("maxcpus", "number"),
+                ("cpus", "number"), ("drawers", "number"), ("books", "number"), ("sockets", "number"), ("dies", "number"),
+                ("clusters", "number"), ("modules", "number"), ("cores", "number"), ("threads", "number"), ("maxcpus", "number"),
             ]),
     ];
 

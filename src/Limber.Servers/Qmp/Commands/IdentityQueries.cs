@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Limber.Config;
+using Limber.Servers.Devices;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp.Schema;
 
@@ -12,6 +13,9 @@ internal static class IdentityQueries
 {
     private const string DefaultType = "q35";
     private const string OldType = "pc";
+
+    // What -cpu is when nobody says it; the other dialects have the one that runs.
+    private const string DefaultCpuType = "qemu64" + CpuTypeNames.Suffix;
     private const int OldTypeMaxCpus = 255;
     private const int DefaultTypeMaxCpus = 4096;
 
@@ -71,11 +75,7 @@ internal static class IdentityQueries
                 { "name", type },
                 { "numa-mem-supported", false },
             };
-            if (type == running)
-            {
-                entry.Add("default-cpu-type", context.Services.Cpus.TypeName);
-            }
-
+            entry.Add("default-cpu-type", types.Length > 0 ? DefaultCpuType : context.Services.Cpus.TypeName);
             if (type == DefaultType)
             {
                 entry.Add("is-default", true);

@@ -14,10 +14,11 @@ internal sealed class QmpArrayType(QmpType element) : QmpType
             throw QmpException.WrongType(name, "array");
         }
 
+        int index = 0;
         foreach (JsonValue item in value.AsArray())
         {
-            // An element of a list has no name, which QEMU words as 'null'.
-            element.Check(item, "null");
+            element.Check(item, $"{name}[{index}]");
+            index++;
         }
     }
 

@@ -16,7 +16,9 @@ internal sealed class QmpEnumType(params string[] values) : QmpType
 
         if (Array.IndexOf(values, value.AsString()) < 0)
         {
-            throw new QmpException($"Parameter '{name}' does not accept value '{value.AsString()}'");
+            // An element of a list has no name of its own, which QEMU words as 'null'.
+            string parameter = name.EndsWith(']') ? "null" : name;
+            throw new QmpException($"Parameter '{parameter}' does not accept value '{value.AsString()}'");
         }
     }
 
