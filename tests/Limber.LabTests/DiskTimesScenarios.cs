@@ -86,7 +86,7 @@ internal static class DiskTimesScenarios
     // Both answer with what they have kept, get something new to keep, and are left with programs that write and read for ever.
     private static (string Raw, string Qcow2) Use(BothVm vm, (string Raw, string Qcow2) kept, int round)
     {
-        vm.Guest.RunUntil("cat /sys/block/vd*/serial 2>/dev/null | wc -w", "2", 30);
+        vm.Guest.RunUntil("ls -d /dev/vd? 2>/dev/null | wc -l", "2", 30);
         string[] said = vm.Guest.Run(
             "for f in raw qcow2; do for d in vda vdb vdc vdd; do [ \"$(cat /sys/block/$d/serial 2>/dev/null)\" != $f ] || break; done; d=/dev/$d; "
             + "head -c 1048576 $d | sha256sum; dd if=/dev/urandom of=$d bs=1M count=1 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; head -c 1048576 $d | sha256sum; "
