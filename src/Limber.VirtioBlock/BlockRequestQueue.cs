@@ -25,14 +25,11 @@ internal sealed partial class BlockRequestQueue : IDisposable
     private readonly VirtioBlock device;
     private readonly IBlockImage image;
     private readonly IBlockQueue target;
-    private readonly FileDescriptor completionEvent;
-    private readonly FileDescriptor? completionRing;
     private readonly BlockOperationPool operations = new();
     private readonly BlockCompletion[] completions = new BlockCompletion[CompletionsAtOnce];
     private readonly RequestBudget budget;
     private Virtqueue? queue;
-    private LoopSource? source;
-    private LoopSource? ringSource;
+    private CompletionWatch? watch;
     private DescriptorChain? postponed;
 
     public BlockRequestQueue(VirtioBlock device, IBlockImage image, int depth)
@@ -41,8 +38,6 @@ internal sealed partial class BlockRequestQueue : IDisposable
         this.image = image;
         budget = new RequestBudget(device.Limiter, device);
         target = image.OpenQueue(depth);
-        completionEvent = new FileDescriptor(target.CompletionEvent, ownsHandle: false);
-        completionRing = target.CompletionRing >= 0 ? new FileDescriptor(target.CompletionRing, ownsHandle: false) : null;
     }
 
     public void Start(Virtqueue queue)
@@ -50,12 +45,7 @@ internal sealed partial class BlockRequestQueue : IDisposable
         this.queue = queue;
         budget.GrantsCredit = false;
         budget.Start(queue);
-        if (source is null)
-        {
-            source = queue.Loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), device);
-            ringSource = completionRing is null ? null : queue.Loop.Add(completionRing, LoopEvents.Readable, _ => Complete(), device);
-            ringSource?.CallOnInterrupt();
-        }
+        watch ??= new CompletionWatch(queue.Loop, target, Complete, device);
     }
 
     /// <summary>Takes what the guest has made available, and answers what the host did at once.</summary>
@@ -111,15 +101,13 @@ internal sealed partial class BlockRequestQueue : IDisposable
     public void Dispose()
     {
         StopWatching();
-        completionEvent.Dispose();
-        completionRing?.Dispose();
         target.Dispose();
     }
 
     // On the loop, so that it does not look into the image's queue while that goes. Thread: any, with no lock held.
     private void StopWatching()
     {
-        if (source is null)
+        if (watch is null)
         {
             budget.Dispose();
             return;
@@ -129,8 +117,7 @@ internal sealed partial class BlockRequestQueue : IDisposable
         void Stop()
         {
             budget.Dispose();
-            source.Dispose();
-            ringSource?.Dispose();
+            watch.Dispose();
             stopped.Set();
         }
 

@@ -22,8 +22,7 @@ internal sealed class ImageFlush : IDisposable
     private List<Action> waiting = [];
     private List<Action> flushing = [];
     private IBlockQueue? queue;
-    private FileDescriptor? completionEvent;
-    private LoopSource? source;
+    private CompletionWatch? watch;
 
     /// <param name="loop">Waits for the disk.</param>
     /// <param name="owner">Hears of faults.</param>
@@ -75,8 +74,7 @@ internal sealed class ImageFlush : IDisposable
         try
         {
             queue = image.OpenQueue(1);
-            completionEvent = new FileDescriptor(queue.CompletionEvent, ownsHandle: false);
-            source = loop.Add(completionEvent, LoopEvents.Readable, _ => Complete(), owner);
+            watch = new CompletionWatch(loop, queue, Complete, owner);
             _ = queue.Submit(BlockRequest.Flush(0));
             queue.Kick();
         }
@@ -111,10 +109,9 @@ internal sealed class ImageFlush : IDisposable
 
     private void Close()
     {
-        source?.Dispose();
-        completionEvent?.Dispose();
+        watch?.Dispose();
         queue?.Dispose();
-        (source, completionEvent, queue) = (null, null, null);
+        (watch, queue) = (null, null);
     }
 
     private static void Answer(List<Action> who)

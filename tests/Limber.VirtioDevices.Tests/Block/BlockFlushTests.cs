@@ -57,6 +57,29 @@ public sealed class BlockFlushTests
         Assert.Equal(new BlockFailure(BlockRequestKind.Flush, ErrorNumber.ENOSPC), failure);
     }
 
+    [Theory]
+    [InlineData(BlockAio.Auto)]
+    [InlineData(BlockAio.Threads)]
+    public void RequestFlush_OfAFile_IsAnswered(BlockAio engine)
+    {
+        string path = System.IO.Path.GetTempFileName();
+        try
+        {
+            System.IO.File.WriteAllBytes(path, new byte[1 << 20]);
+            using IBlockImage file = BlockImages.Open(new BlockImageOptions { Path = path, Format = BlockImageFormat.Raw, Aio = engine });
+            using var rig = new VirtioRig(context => new VirtioBlock.VirtioBlock(context, file, ownsImage: false, new VirtioBlockOptions()));
+            for (int i = 1; i <= 3; i++)
+            {
+                Assert.True(((VirtioBlock.VirtioBlock)rig.Device).RequestFlush(CountDone));
+                Eventually.Holds(() => Volatile.Read(ref done) == i, "the flush");
+            }
+        }
+        finally
+        {
+            System.IO.File.Delete(path);
+        }
+    }
+
     [Fact]
     public void Dispose_AnswersWhoWaits()
     {
