@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -45,7 +46,12 @@ internal static class IoCounts
     });
 
     // What was traced before would be read, line by line, with what is traced now.
-    private static void Forget() => File.WriteAllText("/sys/kernel/tracing/trace", "");
+    // Opening the file so empties it, and the runtime would not open it so.
+    private static void Forget()
+    {
+        using Process shell = Process.Start("/bin/sh", ["-c", ": >/sys/kernel/tracing/trace"]);
+        shell.WaitForExit();
+    }
 
     private static long Exits(Session session, Action work)
     {

@@ -11,6 +11,10 @@ internal static class SyscallTrace
     private const string Root = "/sys/kernel/tracing";
     private const string Enable = Root + "/events/raw_syscalls/sys_enter/enable";
 
+    // Of this event alone. The tracer's own list of processes holds for all events, and is emptied only by opening it in a way
+    // that the runtime does not.
+    private const string Filter = Root + "/events/raw_syscalls/sys_enter/filter";
+
     public static bool IsAvailable => File.Exists(Enable);
 
     /// <summary>Calls while an action goes on, by thread name.</summary>
@@ -21,7 +25,7 @@ internal static class SyscallTrace
         Dictionary<string, string> names = Directory.EnumerateDirectories($"/proc/{process}/task")
             .ToDictionary(t => Path.GetFileName(t), t => File.ReadAllText(t + "/comm").Trim());
         File.WriteAllText(Root + "/buffer_size_kb", "8192");
-        File.WriteAllText(Root + "/set_event_pid", string.Join(' ', names.Keys));
+        File.WriteAllText(Filter, string.Join(" || ", names.Keys.Select(t => "common_pid == " + t)));
         string marker = $"limber {Guid.NewGuid()}";
         File.WriteAllText(Enable, "1");
         try
@@ -46,7 +50,7 @@ internal static class SyscallTrace
             }
         }
 
-        File.WriteAllText(Root + "/set_event_pid", "");
+        File.WriteAllText(Filter, "0");
         return counts;
     }
 }
