@@ -222,6 +222,15 @@ internal sealed class NetReceiver
                 return true;
             }
 
+            if (bufferCount != 0)
+            {
+                // Buffers are undone in the reverse order only, so it can't go back before those that are kept: these must do until then.
+                queue.Unpop(chain);
+                takesLess = true;
+                chain = null;
+                return false;
+            }
+
             // Guest-controlled: a buffer that no frame fits into goes back empty.
             device.CountOddity("receive buffer without room for a frame");
             queue.Push(chain, 0);
