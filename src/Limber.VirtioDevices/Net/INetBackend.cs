@@ -22,6 +22,14 @@ public interface INetBackend : IDisposable
     /// <summary>What <see cref="SetOffloads"/> can be given.</summary>
     TapOffloads SupportedOffloads { get; }
 
+    /// <summary>
+    /// Readable when the back end may be gone: then <see cref="CheckLost"/> says. Null for one whose queues say it themselves, each time.
+    /// </summary>
+    FileDescriptor? LossDescriptor { get; }
+
+    /// <summary>Whether the back end is gone. Takes what made <see cref="LossDescriptor"/> readable.</summary>
+    bool CheckLost();
+
     /// <summary>Readable when there are frames. Error or hang-up means that the queue is gone.</summary>
     FileDescriptor GetReceiveDescriptor(int pair);
 

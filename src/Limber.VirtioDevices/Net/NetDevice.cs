@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.Virtio;
 
@@ -26,6 +27,7 @@ public sealed class NetDevice : VirtioDevice, INetCard, INetControlTarget
     private readonly NetControl control;
     private readonly Virtqueue?[] running;
     private readonly byte[] ownMac = new byte[6];
+    private LoopSource? loss;
     private ulong features;
     private int controlIndex;
     private int activePairs = 1;
@@ -151,6 +153,11 @@ public sealed class NetDevice : VirtioDevice, INetCard, INetControlTarget
         bool several = (features & NetFeatures.MultiQueue) != 0;
         controlIndex = (features & NetFeatures.ControlQueue) == 0 ? -1 : several ? 2 * receivers.Length : 2;
         SetOffloads(features);
+        if (Backend?.LossDescriptor is { } descriptor)
+        {
+            loss = ControlLoop.Add(descriptor, LoopEvents.Readable, _ => CheckLost(), this);
+        }
+
         if (receivers.Length > 1)
         {
             // Spec: VIRTIO 1.2 5.1.6.5.6: one pair until the driver asks for more.
@@ -162,6 +169,7 @@ public sealed class NetDevice : VirtioDevice, INetCard, INetControlTarget
     protected override void Deactivate(Action deactivated)
     {
         ArgumentNullException.ThrowIfNull(deactivated);
+        StopWatching();
         SetMac(ownMac);
         deactivated();
     }
@@ -239,6 +247,21 @@ public sealed class NetDevice : VirtioDevice, INetCard, INetControlTarget
         int[] sizes = new int[(2 * (backend?.Pairs ?? 1)) + 1];
         Array.Fill(sizes, options.QueueSize);
         return sizes;
+    }
+
+    private void CheckLost()
+    {
+        if (Backend!.CheckLost())
+        {
+            StopWatching();
+            OnBackendError(0, NetErrors.EBADFD);
+        }
+    }
+
+    private void StopWatching()
+    {
+        loss?.Dispose();
+        loss = null;
     }
 
     private bool IsTransfer(int index) => index != controlIndex && index < 2 * receivers.Length;

@@ -20,6 +20,7 @@ public sealed class TapNetBackend : INetBackend
 
     private readonly TapInterface tap;
     private readonly ImmutableArray<FileDescriptor> senders;
+    private readonly LinkChanges links;
 
     /// <param name="tap">Owned from here on.</param>
     /// <exception cref="HostException">The host has no descriptors left.</exception>
@@ -30,6 +31,7 @@ public sealed class TapNetBackend : INetBackend
         SupportedOffloads = Candidates.FirstOrDefault(tap.SetOffloads);
         _ = tap.SetOffloads(TapOffloads.None);
         senders = [.. tap.Queues.Select(HostCalls.Duplicate)];
+        links = LinkChanges.Open();
     }
 
     /// <inheritdoc/>
@@ -40,6 +42,21 @@ public sealed class TapNetBackend : INetBackend
 
     /// <inheritdoc/>
     public TapOffloads SupportedOffloads { get; }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A tap whose interface was deleted has an error, for ever. But it wakes those who wait for frames a moment before it has it, so that
+    /// who looks at once finds nothing; and who waits for nothing but errors is not woken at all.
+    /// </remarks>
+    public FileDescriptor? LossDescriptor => links.Descriptor;
+
+    /// <inheritdoc/>
+    public unsafe bool CheckLost()
+    {
+        links.Clear();
+        PollDescriptor first = new() { fd = tap.Queues[0].Number };
+        return Libc.poll(&first, 1, 0) > 0 && (first.revents & (PollDescriptor.POLLERR | PollDescriptor.POLLHUP)) != 0;
+    }
 
     /// <inheritdoc/>
     public FileDescriptor GetReceiveDescriptor(int pair) => tap.Queues[pair];
@@ -62,6 +79,7 @@ public sealed class TapNetBackend : INetBackend
     /// <inheritdoc/>
     public void Dispose()
     {
+        links.Dispose();
         foreach (FileDescriptor sender in senders)
         {
             sender.Dispose();

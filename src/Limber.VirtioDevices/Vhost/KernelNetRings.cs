@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using Limber.Device.Loop;
 using Limber.Interop;
 using Limber.Memory;
-using Limber.Net;
 using Limber.Virtio;
 using Limber.VirtioDevices.Net;
 
@@ -19,14 +18,12 @@ public sealed unsafe class KernelNetRings : IRingBackend
     private const int Unbind = -1;
     private readonly INetBackend net;
     private readonly ImmutableArray<FileDescriptor> pairs;
-    private readonly LinkChanges links;
     private GuestMemory? memory;
 
-    private KernelNetRings(INetBackend net, ImmutableArray<FileDescriptor> pairs, LinkChanges links, ulong features)
+    private KernelNetRings(INetBackend net, ImmutableArray<FileDescriptor> pairs, ulong features)
     {
         this.net = net;
         this.pairs = pairs;
-        this.links = links;
         Features = features;
     }
 
@@ -40,11 +37,8 @@ public sealed unsafe class KernelNetRings : IRingBackend
     public int? MaximumQueues => pairs.Length;
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// vhost-net says nothing when somebody deletes the interface. The tap has an error then, for ever, but tells only those who wait for
-    /// frames, and they would be woken for each.
-    /// </remarks>
-    public FileDescriptor? LossDescriptor => links.Descriptor;
+    /// <remarks>vhost-net itself says nothing when somebody deletes the interface.</remarks>
+    public FileDescriptor? LossDescriptor => net.LossDescriptor;
 
     /// <inheritdoc/>
     public LoopEvents LossEvents => LoopEvents.Readable;
@@ -77,7 +71,7 @@ public sealed unsafe class KernelNetRings : IRingBackend
                 Call(fd, VhostRequests.VHOST_GET_FEATURES, (nint)(&features), net.Name);
             }
 
-            return new KernelNetRings(net, [.. opened], LinkChanges.Open(), features);
+            return new KernelNetRings(net, [.. opened], features);
         }
         catch
         {
@@ -166,17 +160,11 @@ public sealed unsafe class KernelNetRings : IRingBackend
     }
 
     /// <inheritdoc/>
-    public bool CheckLost()
-    {
-        links.Clear();
-        PollDescriptor tap = new() { fd = net.GetReceiveDescriptor(0).Number };
-        return Libc.poll(&tap, 1, 0) > 0 && (tap.revents & (PollDescriptor.POLLERR | PollDescriptor.POLLHUP)) != 0;
-    }
+    public bool CheckLost() => net.CheckLost();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        links.Dispose();
         foreach (FileDescriptor pair in pairs)
         {
             pair.Dispose();

@@ -28,6 +28,10 @@ internal sealed unsafe class FakeNetBackend : INetBackend
 
     public int Pairs { get; }
 
+    public FileDescriptor? LossDescriptor => null;
+
+    public bool CheckLost() => false;
+
     public TapOffloads SupportedOffloads { get; init; } =
         TapOffloads.Checksum | TapOffloads.Tcp4 | TapOffloads.Tcp6 | TapOffloads.TcpEcn | TapOffloads.Udp;
 
