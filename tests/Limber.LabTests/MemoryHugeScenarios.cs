@@ -20,17 +20,7 @@ internal static class MemoryHugeScenarios
     private static void Play(LabContext context)
     {
         FillPool((BootMiB + MoreMiB) / PageMiB);
-        string socket = context["api"];
-        VmmProcess process = context.Start(
-        [
-            "cloud-hypervisor", "--kernel", context.Vmlinux, "--initramfs", context.Initramfs,
-            "--cmdline", "console=ttyS0 quiet panic=-1 limber.noecho", "--cpus", "boot=2",
-            "--memory", $"size={BootMiB}M,hugepages=on,hugepage_size=2M,hotplug_size=1G",
-            "--serial", "tty", "--console", "off", "--api-socket", socket,
-        ]);
-        var guest = new GuestConsole(process.Output, process.Type);
-        guest.WaitForPrompt(120);
-        var rest = new RestClient(socket);
+        (VmmProcess process, GuestConsole guest, RestClient rest) = Start(context, context.Initramfs, "", "");
         long before = MemTotal(guest);
         OnlineNew(guest);
         Check.Equal(MoreMiB / PageMiB, FreePages(), "huge pages left for others");
@@ -61,17 +51,8 @@ internal static class MemoryHugeScenarios
     private static void PlayVirtio(LabContext context)
     {
         FillPool((BootMiB + (2 * MoreMiB)) / PageMiB);
-        string socket = context["api"];
-        VmmProcess process = context.Start(
-        [
-            "cloud-hypervisor", "--kernel", context.Vmlinux, "--initramfs", context.FullInitramfs,
-            "--cmdline", "console=ttyS0 quiet panic=-1 limber.noecho limber.mods=virtio_pci,virtio_mem", "--cpus", "boot=2",
-            "--memory", $"size={BootMiB}M,hugepages=on,hugepage_size=2M,hotplug_size=1G,hotplug_method=virtio-mem",
-            "--serial", "tty", "--console", "off", "--api-socket", socket,
-        ]);
-        var guest = new GuestConsole(process.Output, process.Type);
-        guest.WaitForPrompt(120);
-        var rest = new RestClient(socket);
+        (VmmProcess process, GuestConsole guest, RestClient rest) = Start(
+            context, context.FullInitramfs, " limber.mods=virtio_pci,virtio_mem", ",hotplug_method=virtio-mem");
         long before = MemTotal(guest);
         OnlineNew(guest);
         Check.Equal(2 * MoreMiB / PageMiB, FreePages(), "huge pages left for others");
@@ -107,6 +88,21 @@ internal static class MemoryHugeScenarios
 
     private static (int Status, string Body) Resize(RestClient rest, int mebibytes) =>
         rest.Send("PUT", "vm.resize?wait=60", $$"""{"desired_ram":{{mebibytes * MiB}}}""");
+
+    private static (VmmProcess Process, GuestConsole Guest, RestClient Api) Start(LabContext context, string initramfs, string parameters, string memory)
+    {
+        string socket = context["api"];
+        VmmProcess process = context.Start(
+        [
+            "cloud-hypervisor", "--kernel", context.Vmlinux, "--initramfs", initramfs,
+            "--cmdline", "console=ttyS0 quiet panic=-1 limber.noecho" + parameters, "--cpus", "boot=2",
+            "--memory", $"size={BootMiB}M,hugepages=on,hugepage_size=2M,hotplug_size=1G{memory}",
+            "--serial", "tty", "--console", "off", "--api-socket", socket,
+        ]);
+        var guest = new GuestConsole(process.Output, process.Type);
+        guest.WaitForPrompt(120);
+        return (process, guest, new RestClient(socket));
+    }
 
     private static void FillPool(int pages)
     {
