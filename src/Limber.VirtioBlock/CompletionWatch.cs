@@ -27,7 +27,16 @@ internal sealed class CompletionWatch : IDisposable
         completionEvent = new FileDescriptor(queue.CompletionEvent, ownsHandle: false);
         completionRing = queue.CompletionRing >= 0 ? new FileDescriptor(queue.CompletionRing, ownsHandle: false) : null;
         source = loop.Add(completionEvent, LoopEvents.Readable, _ => completed(), owner);
-        ringSource = completionRing is null ? null : loop.Add(completionRing, LoopEvents.Readable, _ => completed(), owner);
+        try
+        {
+            ringSource = completionRing is null ? null : loop.Add(completionRing, LoopEvents.Readable, _ => completed(), owner);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+
         ringSource?.CallOnInterrupt();
     }
 

@@ -26,13 +26,14 @@ public static class NetDeviceFactory
         try
         {
             backend = new TapNetBackend(tap);
+            bool packed = (context.RingFeatures & VirtioFeatures.RingPacked) != 0;
             bool limited = options.ReceiveLimiter is not null || options.SendLimiter is not null;
             if (vhost == true && limited)
             {
                 throw new ArgumentException($"{context.Id} can't have both vhost-net and a rate limit");
             }
 
-            return (vhost, limited) switch
+            return (vhost, limited || packed) switch
             {
                 (true, _) => CreateWithVhost(context, backend, options),
                 (null, false) => TryCreateWithVhost(context, backend, options) ?? (VirtioDevice)new NetDevice(context, backend, options),

@@ -30,8 +30,16 @@ public sealed class TapNetBackend : INetBackend
         this.tap = tap;
         SupportedOffloads = Candidates.FirstOrDefault(tap.SetOffloads);
         _ = tap.SetOffloads(TapOffloads.None);
-        senders = [.. tap.Queues.Select(HostCalls.Duplicate)];
         links = LinkChanges.Open();
+        try
+        {
+            senders = [.. tap.Queues.Select(HostCalls.Duplicate)];
+        }
+        catch
+        {
+            links.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
