@@ -44,6 +44,7 @@ internal static class Program
         .. NetScenarios.All,
         .. VsockScenarios.All,
         .. FsScenarios.All,
+        .. PmemUnderIoScenarios.All,
         .. IoCostScenarios.All,
         .. VhostScenarios.All,
         .. PlugCycleScenarios.All,
