@@ -38,25 +38,33 @@ internal sealed class FsTraffic(GuestConsole guest, string directory)
         Patience);
 
     /// <summary>All but the one that holds a file must have ended, each with an error.</summary>
-    /// <returns>What each said last.</returns>
-    public string ExpectEnded()
+    /// <param name="isExpected">Of what each said last, with its own name before it.</param>
+    /// <returns>What the writer said.</returns>
+    public string ExpectEnded(Predicate<string> isExpected)
     {
         guest.Run("wait $w $r $c", Patience);
-        string[] words = guest.Run($"for f in {string.Join(' ', Names)}; do tail -n 1 /tmp/$f; done").Split('\n');
-        Check.True(words.Length == Names.Length && words.All(w => w.Contains("not connected", StringComparison.Ordinal)), "last words of the guest's programs: " + string.Join(" / ", words));
+        string[] words = guest.Run($"for f in {string.Join(' ', Names)}; do grep -v records /tmp/$f | tail -n 1; done").Split('\n');
+        Check.True(words.Length == Names.Length && Array.TrueForAll(words, isExpected), "last words of the guest's programs: " + string.Join(" / ", words));
         return words[0];
     }
 
-    /// <summary>What the guest was told is on the disk must be in the host's file.</summary>
-    /// <returns>Bytes of it.</returns>
-    public int ExpectKept(string file)
+    /// <summary>What the guest was told is on the disk: bytes of <see cref="Log"/> from its beginning, and their checksum.</summary>
+    public (int Length, string Sum) Kept()
     {
         string[] said = guest.Run("wc -c </tmp/kept; sha256sum </tmp/kept | cut -d' ' -f1").Split('\n');
         int length = int.Parse(said[0], CultureInfo.InvariantCulture);
         Check.True(length >= PiecesAtLeast * PieceLength, $"{length} bytes were acknowledged");
+        return (length, said[1]);
+    }
+
+    /// <summary>That must be in the host's file.</summary>
+    /// <returns>Bytes of it.</returns>
+    public int ExpectKept(string file)
+    {
+        (int length, string sum) = Kept();
         byte[] data = File.ReadAllBytes(file);
         Check.True(data.Length >= length, $"{length} bytes were acknowledged, and {file} has {data.Length}");
-        Check.Equal(said[1], Convert.ToHexStringLower(SHA256.HashData(data.AsSpan(0, length))), $"checksum of the {length} bytes that were acknowledged");
+        Check.Equal(sum, Convert.ToHexStringLower(SHA256.HashData(data.AsSpan(0, length))), $"checksum of the {length} bytes that were acknowledged");
         return length;
     }
 }

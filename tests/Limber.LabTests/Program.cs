@@ -45,6 +45,8 @@ internal static class Program
         .. VsockScenarios.All,
         .. FsScenarios.All,
         .. PmemUnderIoScenarios.All,
+        .. BusyDevicesScenarios.All,
+        .. PackedNetScenarios.All,
         .. IoCostScenarios.All,
         .. VhostScenarios.All,
         .. PlugCycleScenarios.All,
