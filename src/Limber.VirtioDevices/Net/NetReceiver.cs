@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
+using System.Threading;
 using Limber.Device;
 using Limber.Device.Loop;
 using Limber.Device.RateLimits;
@@ -48,6 +49,7 @@ internal sealed class NetReceiver
     private int enough;
     private bool isShort;
     private bool takesLess;
+    private uint delivered;
 
     public NetReceiver(NetDevice device, int pair, NetDeviceOptions options)
     {
@@ -59,6 +61,9 @@ internal sealed class NetReceiver
         ordinaryFrame = TapInterface.HeaderSize + (options.Mtu ?? 1500) + 18;
         source = new NetSource(device, pair);
     }
+
+    /// <summary>Frames given to the driver so far, modulo 2^32. Any thread.</summary>
+    public uint Delivered => Volatile.Read(ref delivered);
 
     public void Start(Virtqueue started, ulong features)
     {
@@ -290,6 +295,7 @@ internal sealed class NetReceiver
         }
 
         queue.EndBatch();
+        Volatile.Write(ref delivered, unchecked(delivered + 1));
         bufferCount -= used;
         Array.Copy(buffers, used, buffers, 0, bufferCount);
     }
