@@ -172,7 +172,8 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
         }
 
         // The offloads of a running back end can't be switched.
-        return NetConfig.Features(options, pairs, All) & (rings.Features | OwnFeatures) & ~NetFeatures.ControlGuestOffloads;
+        return NetFeatures.KeepConsistent(
+            NetConfig.Features(options, pairs, All) & (rings.Features | OwnFeatures) & ~NetFeatures.ControlGuestOffloads);
     }
 
     private static int[] QueueSizes(VirtioDeviceContext context, IRingBackend rings, NetDeviceOptions options, int pairs)
