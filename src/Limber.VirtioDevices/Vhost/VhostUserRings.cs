@@ -69,6 +69,23 @@ public sealed class VhostUserRings : IRingBackend
         }
     }
 
+    /// <summary>Throws unless other processes can map all of the guest's memory.</summary>
+    /// <param name="memory">The guest's.</param>
+    /// <param name="path">The back end's socket.</param>
+    /// <exception cref="VhostUserException">Some of it is private.</exception>
+    public static void RequireShared(GuestMemory memory, string path)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        foreach (GuestMemoryRegion region in memory.Regions)
+        {
+            if (region.Mapping.File is null)
+            {
+                throw new VhostUserException(
+                    $"the back end {path} is another process and needs shared guest memory (memory-backend-memfd,share=on, or shared=on)");
+            }
+        }
+    }
+
     /// <summary>Tells a network back end the MTU that the guest is told, if it is told one.</summary>
     /// <exception cref="VhostUserException">The back end does not accept it.</exception>
     public void SetMtu(int? mtu)
@@ -126,14 +143,7 @@ public sealed class VhostUserRings : IRingBackend
                 $"guest memory of {memory.Regions.Length} regions exceeds the {VhostUserSocket.MaximumDescriptors} of the back end {Name}");
         }
 
-        foreach (GuestMemoryRegion region in memory.Regions)
-        {
-            if (region.Mapping.File is null)
-            {
-                throw new VhostUserException(
-                    $"the back end {Name} is another process and needs shared guest memory (memory-backend-memfd,share=on, or shared=on)");
-            }
-        }
+        RequireShared(memory, Name);
     }
 
     /// <inheritdoc/>
