@@ -130,6 +130,9 @@ public static class NetdevOptions
             Name = id,
             Socket = SocketPath.Check("socket", socket.Path),
             Server = socket.Server,
+
+            // As in QEMU: whoever listens goes on listening.
+            RetryInterval = socket.Server ? VhostUserNetBackendConfig.UsualRetryInterval : socket.Reconnect,
             QueuePairs = (int)(options.Number("queues", 1, MaxQueuePairs) ?? 1),
         };
     }

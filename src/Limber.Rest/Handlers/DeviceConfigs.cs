@@ -80,7 +80,8 @@ internal static class DeviceConfigs
                 {
                     Name = "",
                     Socket = Required("vhost_socket", body.VhostSocket),
-                    Server = string.Equals(body.VhostMode, "Server", StringComparison.OrdinalIgnoreCase),
+                    Server = IsServer(body.VhostMode),
+                    RetryInterval = VhostUserNetBackendConfig.UsualRetryInterval,
                     QueuePairs = queues / 2,
                 }
                 : new TapBackendConfig
@@ -102,6 +103,13 @@ internal static class DeviceConfigs
             RateLimiter = RateLimiter(body.RateLimiterConfig),
         });
     }
+
+    private static bool IsServer(string? mode) => mode?.ToLowerInvariant() switch
+    {
+        null or "client" => false,
+        "server" => true,
+        _ => throw Invalid($"vhost_mode '{mode}' is not Client or Server"),
+    };
 
     public static FsDeviceConfig Fs(FsBody body)
     {

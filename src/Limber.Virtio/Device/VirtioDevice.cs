@@ -284,6 +284,9 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
         }
     }
 
+    /// <summary>What was reported by <see cref="ReportFault"/> is over: the next fault is reported again. Thread: a loop's.</summary>
+    protected void ForgetFault() => fault = null;
+
     /// <summary>What <see cref="GetInterruptEvent"/> returns for a running queue has changed; only for devices with a back end.</summary>
     /// <remarks>Thread: the queue's loop.</remarks>
     protected virtual void InterruptEventChanged(Virtqueue queue) { }

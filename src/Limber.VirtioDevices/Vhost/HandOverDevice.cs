@@ -10,7 +10,8 @@ namespace Limber.VirtioDevices.Vhost;
 /// <summary>
 /// A device whose rings a back end serves. A back end that dies or does not answer fails the device
 /// (<see cref="VirtioDevice.Faulted"/>, DEVICE_NEEDS_RESET); the VM lives on, and the device stays failed. A device type that
-/// <see cref="AnswersForLostBackend"/> answers its driver itself instead, with errors.
+/// <see cref="AnswersForLostBackend"/> answers its driver itself instead, with errors. One whose back end may come back
+/// (<see cref="IRingBackend.RetryInterval"/>) waits for that, and goes on where the last one has left its rings.
 /// </summary>
 /// <remarks>
 /// Everything runs on the first loop of the context, also calls that wait for the back end: it shares that loop with no device
@@ -25,6 +26,8 @@ public abstract partial class HandOverDevice : VirtioDevice
     private readonly HandOverRing[] rings;
     private LoopSource? loss;
     private GuestMemory? handedOver;
+    private ulong accepted;
+    private bool isActive;
     private bool dead;
 
     /// <param name="type">Device type.</param>
@@ -108,28 +111,25 @@ public abstract partial class HandOverDevice : VirtioDevice
     /// <inheritdoc/>
     protected override void Activate(ulong features, IReadOnlyList<Virtqueue?> queues)
     {
-        if (dead)
+        accepted = features;
+        isActive = true;
+        if (dead && !AnswersForLostBackend)
         {
-            if (!AnswersForLostBackend)
-            {
-                throw new InvalidOperationException($"the back end {Backend.Name} of {Id} is gone");
-            }
+            throw new InvalidOperationException($"the back end {Backend.Name} of {Id} is gone");
+        }
 
+        if (dead || away)
+        {
             return;
         }
 
         try
         {
-            Backend.SetFeatures(features & Backend.Features);
-            HandOverMemory();
-            if (Backend.LossDescriptor is { } descriptor)
-            {
-                loss = ControlLoop.Add(descriptor, Backend.LossEvents, _ => CheckLost(), this);
-            }
+            Begin();
         }
-        catch (Exception reason) when (AnswersForLostBackend && reason is HostException or VhostUser.VhostUserException)
+        catch (Exception reason) when (reason is HostException or VhostUser.VhostUserException)
         {
-            Die(reason);
+            Lose(reason);
         }
     }
 
@@ -137,6 +137,7 @@ public abstract partial class HandOverDevice : VirtioDevice
     protected override void Deactivate(Action deactivated)
     {
         ArgumentNullException.ThrowIfNull(deactivated);
+        isActive = false;
         loss?.Dispose();
         loss = null;
         handedOver = null;
@@ -180,6 +181,19 @@ public abstract partial class HandOverDevice : VirtioDevice
         stopped();
     }
 
+    /// <inheritdoc/>
+    protected override void InterruptEventChanged(Virtqueue queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        HandOverRing ring = rings[queue.Index];
+        if (ring.IsServed)
+        {
+            // Begins again with the event as it is now.
+            Release(queue.Index, ring);
+            Update(queue.Index);
+        }
+    }
+
     /// <summary>Starts and stops the serving of queues as <see cref="ShouldServe"/> says now. Thread: the control loop's.</summary>
     protected void UpdateRings()
     {
@@ -193,7 +207,11 @@ public abstract partial class HandOverDevice : VirtioDevice
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => Backend.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        EndRetrying();
+        Backend.Dispose();
+    }
 
     private static VirtioDeviceContext Narrow(VirtioDeviceContext context, IRingBackend backend)
     {
@@ -212,35 +230,6 @@ public abstract partial class HandOverDevice : VirtioDevice
         {
             Backend.SetMemory(now);
             handedOver = now;
-        }
-    }
-
-    private void CheckLost()
-    {
-        if (Backend.CheckLost())
-        {
-            Die(new VhostUser.VhostUserException($"the back end {Backend.Name} of {Id} is gone"));
-        }
-    }
-
-    private void Die(Exception reason)
-    {
-        loss?.Dispose();
-        loss = null;
-        if (!dead)
-        {
-            dead = true;
-            Backend.Dispose();
-            if (AnswersForLostBackend)
-            {
-                ReportFault(reason);
-                UpdateRings();
-            }
-            else
-            {
-                OnBackendLost();
-                OnLoopFault(reason);
-            }
         }
     }
 }
