@@ -10,6 +10,8 @@ public static class ErrorNumber
     public const int EFAULT = 14;
     public const int EEXIST = 17;
     public const int EINVAL = 22;
+    public const int ENFILE = 23;
+    public const int EMFILE = 24;
     public const int ENOSPC = 28;
     public const int ENOBUFS = 105;
     public const int ENOTCONN = 107;

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading;
 
 namespace Limber.Interop;
 
@@ -20,6 +21,22 @@ public static unsafe class HostThread
     /// </summary>
     /// <param name="name">The first 15 bytes count.</param>
     public static void SetCurrentName(string name) => _ = Libc.prctl_name(PR_SET_NAME, name);
+
+    /// <summary>Starts a thread.</summary>
+    /// <exception cref="HostException">The host has no thread to give; the text names it.</exception>
+    public static void Start(Thread thread)
+    {
+        ArgumentNullException.ThrowIfNull(thread);
+        try
+        {
+            thread.Start();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // .NET's way to say that pthread_create failed.
+            throw new HostException($"cannot start the thread {thread.Name}", ErrorNumber.EAGAIN);
+        }
+    }
 
     /// <summary>Sets the name of another thread of this process. No effect where /proc is not mounted.</summary>
     /// <param name="id">Thread id; the thread must not have ended.</param>

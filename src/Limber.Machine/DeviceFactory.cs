@@ -70,11 +70,11 @@ internal sealed class DeviceFactory
         }
 
         string name = config.Id ?? config.Driver;
-        var loop = new DeviceLoop(name.Length > LongestThreadName ? name[..LongestThreadName] : name);
-        loop.Start();
+        DeviceLoop loop = OpenLoop(name);
         var parts = new DeviceParts(loop);
         try
         {
+            loop.Start();
             var context = new VirtioDeviceContext(name, memory, [loop], log) { RingFeatures = Offer(config.Rings) };
             VirtioDevice device = config switch
             {
@@ -99,8 +99,20 @@ internal sealed class DeviceFactory
         {
             parts.Dispose();
             throw e is VmException ? e : e is Interop.HostException or BlockImageException or VhostUserException or ChardevException or ArgumentException
-                ? new VmException(e is ArgumentException ? VmErrorCode.InvalidDevice : VmErrorCode.HostFailure, e.Message, e)
+                ? new VmException(e is ArgumentException ? VmErrorCode.InvalidDevice : VmErrorCode.HostFailure, HostShortage.Describe(e, name), e)
                 : e;
+        }
+    }
+
+    private static DeviceLoop OpenLoop(string name)
+    {
+        try
+        {
+            return new DeviceLoop(name.Length > LongestThreadName ? name[..LongestThreadName] : name);
+        }
+        catch (Interop.HostException e)
+        {
+            throw new VmException(VmErrorCode.HostFailure, HostShortage.Describe(e, name), e);
         }
     }
 
@@ -125,7 +137,15 @@ internal sealed class DeviceFactory
         VirtioRngOptions limit = config.MaxBytes is { } bytes
             ? new VirtioRngOptions((long)Math.Min(bytes, long.MaxValue), TimeSpan.FromMilliseconds(config.PeriodMilliseconds))
             : VirtioRngOptions.Unlimited;
-        return new VirtioRng(context, source, limit);
+        try
+        {
+            return new VirtioRng(context, source, limit);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private VirtioBalloon CreateBalloon(VirtioDeviceContext context, BalloonDeviceConfig config, DeviceParts parts)

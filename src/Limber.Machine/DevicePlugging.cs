@@ -51,13 +51,14 @@ internal sealed class DevicePlugging(
         }
         catch (Exception e)
         {
+            // Id and place are free when nothing holds what the next plug may need.
+            parts?.Dispose();
             lock (devices.Control)
             {
                 devices.Remove(device);
             }
 
-            parts?.Dispose();
-            throw e is Interop.HostException or PciResourceException ? new VmException(VmErrorCode.HostFailure, e.Message, e) : e;
+            throw e is Interop.HostException or PciResourceException ? new VmException(VmErrorCode.HostFailure, HostShortage.Describe(e, config.Id ?? config.Driver), e) : e;
         }
     }
 

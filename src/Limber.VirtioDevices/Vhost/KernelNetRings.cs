@@ -43,13 +43,15 @@ public sealed unsafe class KernelNetRings : IRingBackend
     /// <inheritdoc/>
     public LoopEvents LossEvents => LoopEvents.Readable;
 
-    /// <summary>Whether the host has vhost-net and lets this process use it.</summary>
+    /// <summary>Whether the host has vhost-net and lets this process use it; true also when there is no descriptor left to find out.</summary>
     public static bool IsAvailable
     {
         get
         {
             int number = Libc.open(Path, Libc.O_RDWR | Libc.O_CLOEXEC, 0);
-            return number >= 0 && Libc.close(number) == 0;
+            return number >= 0
+                ? Libc.close(number) == 0
+                : Marshal.GetLastPInvokeError() is Interop.ErrorNumber.EMFILE or Interop.ErrorNumber.ENFILE;
         }
     }
 
