@@ -60,9 +60,10 @@ internal sealed class DeviceFactory
 
     /// <summary>A device that is on no bus yet.</summary>
     /// <param name="config">What it is.</param>
+    /// <param name="path">Object path of the device.</param>
     /// <param name="failed">Hears of failures of its back end: operation, reason, whether the host is out of space. Any thread.</param>
     /// <exception cref="VmException">It can't be made; nothing is left.</exception>
-    public DeviceParts Create(DeviceConfig config, Action<string, string, bool> failed)
+    public DeviceParts Create(DeviceConfig config, string path, Action<string, string, bool> failed)
     {
         if (config is VfioDeviceConfig host)
         {
@@ -81,8 +82,8 @@ internal sealed class DeviceFactory
                 RngDeviceConfig rng => CreateRng(context, rng),
                 VirtioMemDeviceConfig mem => memoryDevices.Create(context, mem, parts),
                 BalloonDeviceConfig balloon => CreateBalloon(context, balloon, parts),
-                DiskDeviceConfig disk => CreateDisk(context, disk, parts, failed),
-                NetDeviceConfig net => CreateNet(context, net, parts, failed),
+                DiskDeviceConfig disk => CreateDisk(context, (disk, path), parts, failed),
+                NetDeviceConfig net => CreateNet(context, (net, path), parts, failed),
                 FsDeviceConfig fs => CreateFs(context, fs),
                 VsockDeviceConfig vsock => new VsockDevice(context, vsock.ContextId, vsock.Socket),
                 PmemDeviceConfig file => pmem.Create(context, file, parts),
@@ -162,10 +163,11 @@ internal sealed class DeviceFactory
     }
 
     private VirtioDevice CreateNet(
-        VirtioDeviceContext context, NetDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
+        VirtioDeviceContext context, (NetDeviceConfig Config, string Path) of, DeviceParts parts, Action<string, string, bool> failed)
     {
+        NetDeviceConfig config = of.Config;
         NetBackendConfig? connection = config.Connection;
-        NetBackend? backend = config.Backend is { } name ? backends.AcquireNet(name, context.Id) : null;
+        NetBackend? backend = config.Backend is { } name ? backends.AcquireNet(name, of.Path) : null;
         if (backend is not null)
         {
             parts.Release = () => backends.ReleaseNet(backend);
@@ -207,13 +209,14 @@ internal sealed class DeviceFactory
     }
 
     private VirtioBlock.VirtioBlock CreateDisk(
-        VirtioDeviceContext context, DiskDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
+        VirtioDeviceContext context, (DiskDeviceConfig Config, string Path) of, DeviceParts parts, Action<string, string, bool> failed)
     {
+        DiskDeviceConfig config = of.Config;
         IBlockImage image;
         RateLimiterConfig? limits = config.RateLimiter ?? config.Image?.RateLimiter;
         if (config.Backend is { } name)
         {
-            BlockBackend backend = backends.Acquire(name, context.Id);
+            BlockBackend backend = backends.Acquire(name, of.Path);
             parts.Release = () => backends.Release(backend);
             image = backend.Image;
             limits ??= backend.Config.Image.RateLimiter;

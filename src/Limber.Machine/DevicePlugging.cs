@@ -35,7 +35,7 @@ internal sealed class DevicePlugging(
         DeviceParts? parts = null;
         try
         {
-            parts = factory.Create(config, (operation, reason, noSpace) => notices.OnFailed(device, operation, reason, noSpace));
+            parts = factory.Create(config, device.Path, (operation, reason, noSpace) => notices.OnFailed(device, operation, reason, noSpace));
             lock (devices.Control)
             {
                 devices.RequireAlive();
