@@ -27,7 +27,8 @@ public static class NetdevOptions
     {
         OptionReader options = new(bag);
         string type = options.Text("type") ?? defaultType ?? throw OptionException.Missing("type");
-        string id = options.RequiredText("id");
+        string id = options.Text("id") ?? throw OptionException.Missing("id");
+        Identifier.Require("id", id);
         if (Array.IndexOf(Elsewhere, type) >= 0)
         {
             throw OptionException.NotBuilt($"Parameter 'type' with value '{type}'", Supported);
