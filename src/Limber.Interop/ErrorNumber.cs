@@ -13,4 +13,5 @@ public static class ErrorNumber
     public const int ENOSPC = 28;
     public const int ENOBUFS = 105;
     public const int ENOTCONN = 107;
+    public const int ETIMEDOUT = 110;
 }
