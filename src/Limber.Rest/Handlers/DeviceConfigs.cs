@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Numerics;
@@ -64,12 +65,21 @@ internal static class DeviceConfigs
         });
     }
 
-    public static NetDeviceConfig Net(NetBody body)
+    public static NetDeviceConfig Net(NetBody body) => Net(body, []);
+
+    /// <param name="body">What was sent.</param>
+    /// <param name="descriptors">Of a tap, one a queue pair, or none: they came beside the request.</param>
+    public static NetDeviceConfig Net(NetBody body, ImmutableArray<int> descriptors)
     {
         int queues = Bounded("num_queues", body.NumQueues ?? 2, 2, MaximumQueues);
         if (queues % 2 != 0)
         {
             throw Invalid($"num_queues is {queues}; it counts receive and transmit queues and must be even");
+        }
+
+        if (descriptors.Length > 0)
+        {
+            CheckDescriptors(body, queues, descriptors.Length);
         }
 
         if ((body.Ip is null) != (body.Mask is null))
@@ -102,6 +112,7 @@ internal static class DeviceConfigs
                 {
                     Name = "",
                     Interface = body.Tap,
+                    Descriptors = descriptors,
                     QueuePairs = queues / 2,
                     IpAddress = body.Ip,
                     Netmask = body.Mask,
@@ -124,6 +135,19 @@ internal static class DeviceConfigs
         "server" => true,
         _ => throw Invalid($"vhost_mode '{mode}' is not Client or Server"),
     };
+
+    private static void CheckDescriptors(NetBody body, int queues, int descriptors)
+    {
+        if (body.Tap is not null || body.VhostUser == true)
+        {
+            throw Invalid($"{descriptors} descriptors came with the request; with them, tap and vhost_user must be left out");
+        }
+
+        if (descriptors * 2 != queues)
+        {
+            throw Invalid($"num_queues is {queues}, and the {descriptors} descriptors that came with the request make {descriptors * 2} queues");
+        }
+    }
 
     public static FsDeviceConfig Fs(FsBody body)
     {

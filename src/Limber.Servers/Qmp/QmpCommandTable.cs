@@ -41,6 +41,7 @@ public sealed class QmpCommandTable
         CpuModelQueries.All,
         BackendCommands.All,
         ConnectionCommands.All,
+        DescriptorCommands.All,
         BlockCommands.All,
         BlockQueries.All,
         PciQueries.All,

@@ -37,7 +37,7 @@ internal static class DeviceCommands
             Candidates = static context => Backends<BlockBackendConfig>(context),
         },
         new("netdev_add", "[tap|vhost-user],id=str[,prop=value][,...]", "add host network device", HmpArgument.Word, static (context, text) =>
-            context.Services.Networks.Add(Bag(text, "type"), Words))
+            context.Services.Networks.Add(Bag(text, "type"), Words, context.Focus.Descriptors))
         {
             Candidates = static _ => ["tap", "vhost-user"],
         },
@@ -58,6 +58,10 @@ internal static class DeviceCommands
         {
             Candidates = static context => context.Services.Things.ObjectIds,
         },
+        new("getfd", "getfd name", "receive a file descriptor via SCM rights and assign it a name", HmpArgument.Word, static (context, name) =>
+            context.Focus.Descriptors.Name(name, last: false)),
+        new("closefd", "closefd name", "close a file descriptor previously passed via SCM rights", HmpArgument.Word, static (context, name) =>
+            context.Focus.Descriptors.Close(name)),
         new("balloon", "target", "request VM to change its memory allocation (in MB)", HmpArgument.Integer, SetBalloon),
     ];
 
