@@ -25,7 +25,7 @@ public sealed class DeviceGarbageTests
     [InlineData("vm.add-net", """{"host_mac":"1:2:3:4:5:6"}""", 400, "host_mac '1:2:3:4:5:6' is not")]
     [InlineData("vm.add-net", """{"ip":"x","mask":"255.0.0.0"}""", 400, "ip 'x' is not an IP address")]
     [InlineData("vm.add-net", """{"ip":"10.0.0.1","mask":"y"}""", 400, "mask 'y' is not an IP address")]
-    [InlineData("vm.add-net", """{"fds":[3]}""", 500, "fds: descriptors that come with a request is not built yet")]
+    [InlineData("vm.add-net", """{"fds":[3]}""", 400, "fds are given, and no descriptor came with the request (SCM_RIGHTS)")]
     [InlineData("vm.add-net", """{"fds":"x"}""", 400, "$.fds")]
     [InlineData("vm.add-net", """{"num_queues":3}""", 400, "must be even")]
     [InlineData("vm.add-pmem", """{"file":"/x","size":1}""", 400, "size 1 is not a multiple of 2097152 bytes")]

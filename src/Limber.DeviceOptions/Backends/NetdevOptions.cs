@@ -114,6 +114,12 @@ public static class NetdevOptions
     /// <summary>A word that begins with a digit is an inherited descriptor, any other a name.</summary>
     private static ImmutableArray<int> Descriptors(string[] words, IDescriptorNames? names)
     {
+        // The one empty array: equal configurations compare as such.
+        if (words.Length == 0)
+        {
+            return [];
+        }
+
         ImmutableArray<int>.Builder descriptors = ImmutableArray.CreateBuilder<int>(words.Length);
         foreach (string word in words)
         {

@@ -87,9 +87,9 @@ internal static class DeviceConfigs
             throw Invalid("ip and mask need each other");
         }
 
-        if (body.Fds is not null)
+        if (body.Fds is not null && descriptors.Length == 0)
         {
-            throw NotBuilt("fds: descriptors that come with a request");
+            throw Invalid("fds are given, and no descriptor came with the request (SCM_RIGHTS)");
         }
 
         RequireMac("mac", body.Mac, isUnicast: true);
