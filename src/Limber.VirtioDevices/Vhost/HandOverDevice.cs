@@ -45,8 +45,6 @@ public abstract partial class HandOverDevice : VirtioDevice
         VirtioConfigSpace config)
         : base(type, Narrow(context, backend), queueSizes, features, config)
     {
-        ArgumentNullException.ThrowIfNull(backend);
-        backend.CheckMemory(context.Memory.Current);
         Backend = backend;
         rings = new HandOverRing[queueSizes.Length];
         for (int i = 0; i < rings.Length; i++)
@@ -212,6 +210,7 @@ public abstract partial class HandOverDevice : VirtioDevice
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(backend);
+        backend.CheckMemory(context.Memory.Current);
 
         // Where a packed ring stands does not fit into what back ends are told. The reset of a queue is this side's affair.
         ulong features = context.RingFeatures & (backend.Features | VirtioFeatures.RingReset) & ~VirtioFeatures.RingPacked;

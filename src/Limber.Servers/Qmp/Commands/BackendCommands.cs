@@ -43,7 +43,7 @@ internal static class BackendCommands
     private static JsonValue AddNetdev(QmpArguments arguments, QmpContext context)
     {
         OptionBag bag = OptionBags.Of(arguments.Members, ValueSyntax.Message);
-        context.Services.Networks.Add(bag, context.Dialect.Devices.Pci, context.Dialect == QmpDialect.StratoVirt ? "tap" : null);
+        context.Services.Networks.Add(bag, context.Dialect.Devices.Pci, context.Descriptors, context.Dialect == QmpDialect.StratoVirt ? "tap" : null);
         return new JsonObject();
     }
 
