@@ -135,7 +135,7 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
     /// <inheritdoc/>
     protected override void OnBackendLost()
     {
-        // Drivers know a pulled cable; few know DEVICE_NEEDS_RESET.
+        // Drivers know a pulled cable.
         isConnected = false;
         linkIsUp = false;
         Config.WriteUInt16(NetConfig.StatusOffset, 0);

@@ -8,11 +8,12 @@ namespace Limber.VirtioDevices.Vhost;
 /// <content>
 /// What happens when the back end is gone:
 /// <code>
-///   works --lost--> dead    for good: the device fails, or answers its driver itself
-///         --lost--> away    for one that may come back; looked for at intervals
+///   works --lost--> dead    the device answers its driver itself, for good
+///         --lost--> away    nobody serves the rings; one that may come back is looked for at intervals
 ///         &lt;--back--
 /// </code>
-/// All of it on the control loop.
+/// All of it on the control loop. The queue that this process serves works on: Linux' network driver waits for its answers in a
+/// loop, with a processor, for ever.
 /// </content>
 public abstract partial class HandOverDevice
 {
@@ -50,37 +51,33 @@ public abstract partial class HandOverDevice
             return;
         }
 
-        if (Backend.RetryInterval is { } interval && !AnswersForLostBackend)
-        {
-            GoAway(reason, interval);
-        }
-        else
-        {
-            Die(reason);
-        }
-    }
-
-    private void Die(Exception reason)
-    {
-        dead = true;
-        Backend.Dispose();
         if (AnswersForLostBackend)
         {
+            dead = true;
+            Backend.Dispose();
             ReportFault(reason);
             UpdateRings();
         }
         else
         {
-            OnBackendLost();
-            OnLoopFault(reason);
+            GoAway(reason);
         }
     }
 
-    private void GoAway(Exception reason, TimeSpan interval)
+    private void GoAway(Exception reason)
     {
         away = true;
         handedOver = null;
-        Backend.Disconnect();
+        TimeSpan? interval = Backend.RetryInterval;
+        if (interval is null)
+        {
+            Backend.Dispose();
+        }
+        else
+        {
+            Backend.Disconnect();
+        }
+
         foreach (HandOverRing ring in rings)
         {
             if (ring is { IsServed: true, Queue: { } queue })
@@ -98,8 +95,11 @@ public abstract partial class HandOverDevice
         OnBackendLost();
         NotifyConfigChanged();
         ReportFault(reason);
-        retry ??= ControlLoop.CreateTimer(Retry, this);
-        retry.Start(interval);
+        if (interval is { } due)
+        {
+            retry ??= ControlLoop.CreateTimer(Retry, this);
+            retry.Start(due);
+        }
     }
 
     private void Retry()

@@ -8,10 +8,10 @@ using Limber.Virtio;
 namespace Limber.VirtioDevices.Vhost;
 
 /// <summary>
-/// A device whose rings a back end serves. A back end that dies or does not answer fails the device
-/// (<see cref="VirtioDevice.Faulted"/>, DEVICE_NEEDS_RESET); the VM lives on, and the device stays failed. A device type that
-/// <see cref="AnswersForLostBackend"/> answers its driver itself instead, with errors. One whose back end may come back
-/// (<see cref="IRingBackend.RetryInterval"/>) waits for that, and goes on where the last one has left its rings.
+/// A device whose rings a back end serves. A back end that dies or does not answer is reported (<see cref="VirtioDevice.Faulted"/>), and
+/// its rings stand still; the VM lives on. One that may come back (<see cref="IRingBackend.RetryInterval"/>) is waited for, and goes on
+/// where the last one has left its rings. A device type that <see cref="AnswersForLostBackend"/> answers its driver itself instead,
+/// with errors.
 /// </summary>
 /// <remarks>
 /// Everything runs on the first loop of the context, also calls that wait for the back end: it shares that loop with no device
@@ -64,7 +64,7 @@ public abstract partial class HandOverDevice : VirtioDevice
 
     /// <summary>
     /// True when ProcessQueue answers requests that nobody else serves any more: those that the back end took and did not
-    /// complete, and all that follow, also after a reset. DEVICE_NEEDS_RESET is not shown then.
+    /// complete, and all that follow, also after a reset.
     /// </summary>
     protected virtual bool AnswersForLostBackend => false;
 
@@ -111,11 +111,6 @@ public abstract partial class HandOverDevice : VirtioDevice
     {
         accepted = features;
         isActive = true;
-        if (dead && !AnswersForLostBackend)
-        {
-            throw new InvalidOperationException($"the back end {Backend.Name} of {Id} is gone");
-        }
-
         if (dead || away)
         {
             return;
