@@ -18,4 +18,5 @@ public static class ErrorNumber
     public const int ENAMETOOLONG = 36;
     public const int ENOBUFS = 105;
     public const int ENOTCONN = 107;
+    public const int ETIMEDOUT = 110;
 }

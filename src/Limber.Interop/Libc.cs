@@ -31,6 +31,10 @@ public static unsafe partial class Libc
     public const int O_CREAT = 0x40;
     public const int O_CLOEXEC = 0x80000;
     public const int SEEK_END = 2;
+    public const int R_OK = 4;
+    public const int W_OK = 2;
+    public const int AT_FDCWD = -100;
+    public const int AT_EACCESS = 0x200;
     public const int EFD_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;
 
@@ -56,6 +60,9 @@ public static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags, int mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int faccessat(int directory, string path, int mode, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close(int fd);

@@ -174,7 +174,7 @@ internal sealed class DeviceFactory
             connection = backend.Config;
         }
 
-        VirtioDevice card = NetDevices.Create(context, config, connection, Interlocked.Increment(ref lastCard) - 1);
+        VirtioDevice card = NetDevices.Create(context, config, connection, backend, Interlocked.Increment(ref lastCard) - 1);
         if (backend is not null)
         {
             backends.ConnectNet(backend, (INetCard)card);

@@ -3,6 +3,7 @@ using System.Net;
 using Limber.Config.Backends;
 using Limber.Config.Devices;
 using Limber.Control;
+using Limber.Interop;
 using Limber.Net;
 using Limber.Virtio;
 using Limber.VirtioDevices.Net;
@@ -19,9 +20,11 @@ internal static class NetDevices
     /// <param name="context">Surroundings.</param>
     /// <param name="config">What it is.</param>
     /// <param name="connection">Its host side; null for a card without a cable.</param>
+    /// <param name="backend">Where <paramref name="connection"/> is of, if it has a name.</param>
     /// <param name="index">Number of the card, for its default address.</param>
     /// <exception cref="VmException">A value is out of bounds.</exception>
-    public static VirtioDevice Create(VirtioDeviceContext context, NetDeviceConfig config, NetBackendConfig? connection, int index)
+    public static VirtioDevice Create(
+        VirtioDeviceContext context, NetDeviceConfig config, NetBackendConfig? connection, NetBackend? backend, int index)
     {
         MacAddress mac = MacAddress.Default(index);
         if (config.MacAddress is { } text && (!MacAddress.TryParse(text, out mac) || !mac.IsUnicast))
@@ -43,7 +46,7 @@ internal static class NetDevices
         return connection switch
         {
             null => new NetDevice(context, null, options),
-            TapBackendConfig tap => NetDeviceFactory.Create(context, OpenTap(tap, config.Mtu), options, tap.Vhost),
+            TapBackendConfig tap => NetDeviceFactory.Create(context, backend?.ShareTap() ?? OpenTap(tap, config.Mtu), options, tap.Vhost),
             VhostUserNetBackendConfig { Server: true } => throw new VmException(
                 VmErrorCode.InvalidDevice, "a vhost-user network back end that connects to the machine is not built yet; let it listen"),
             VhostUserNetBackendConfig vhost => CreateVhostUser(context, vhost, options),
@@ -65,16 +68,16 @@ internal static class NetDevices
         }
     }
 
-    private static TapInterface OpenTap(TapBackendConfig config, int? mtu)
+    /// <summary>Opens a tap, or takes its descriptors.</summary>
+    /// <param name="config">Which.</param>
+    /// <param name="mtu">Given to the interface, or null.</param>
+    /// <exception cref="HostException">The host refused.</exception>
+    /// <exception cref="VmException">A value is out of bounds.</exception>
+    public static TapInterface OpenTap(TapBackendConfig config, int? mtu)
     {
         if (!config.Descriptors.IsEmpty)
         {
             return TapInterface.FromDescriptors(config.Descriptors);
-        }
-
-        if (config.UpScript is not null || config.DownScript is not null)
-        {
-            throw new VmException(VmErrorCode.InvalidDevice, "scripts of a tap interface are not built yet: use script=no,downscript=no");
         }
 
         MacAddress hostMac = default;

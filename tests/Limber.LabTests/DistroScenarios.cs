@@ -11,6 +11,11 @@ internal static class DistroScenarios
     private const double BootSeconds = 240;
     private const string Modules = "limber.mods=virtio_pci,virtio_blk root=/dev/vda";
 
+    private const string Tap = "labtap7";
+    private const string HostAddress = "192.168.246.1";
+    private const string GuestAddress = "192.168.246.2";
+    private const string CardAddress = "12:34:56:78:90:cd";
+
     // How the laboratory names the disk's image when it hands it on as a block device.
     private const string LabDisk = "/dev/lab/debian";
 
@@ -45,11 +50,30 @@ internal static class DistroScenarios
             Check.True(sum.Length == 64, "the guest's checksum: " + sum);
         }
 
+        UseCard(context, vm);
         vm.Guest.Run("touch /tmp/stop; while [ ! -e /tmp/stopped ]; do sleep 0.1; done");
         Check.Equal(204, vm.Api.Send("PUT", "vm.resize?wait=60", """{"desired_vcpus":1}""").Status, "vm.resize");
         vm.Guest.RunUntil("nproc", "1", 30);
         ExpectNoComplaint(vm.Guest);
         vm.PowerOff("systemctl poweroff");
+    }
+
+    // A card that comes while the disk is busy, ssh over it, and the card goes.
+    private static void UseCard(LabContext context, RestVm vm)
+    {
+        if (!SecureShell.IsThere)
+        {
+            context.Figures.Add("no ssh on this host");
+            return;
+        }
+
+        string id = vm.Add("net", $$"""{"tap":"{{Tap}}","ip":"{{HostAddress}}","mask":"255.255.255.0","mac":"{{CardAddress}}"}""");
+        const string Card = $"c=$(ip -o link | grep {CardAddress} | cut -d' ' -f2)";
+        vm.Guest.Run($"while {Card}; [ -z \"$c\" ]; do sleep 0.1; done; sleep 0.5; {Card}; c=${{c%:}}; ip link set $c up; ip addr add {GuestAddress}/24 dev $c");
+        double seconds = SecureShell.Exchange(context, vm.Guest, GuestAddress);
+        context.Figures.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ssh from the host, 1 MiB there and back: {seconds:F1} s"));
+        vm.Remove(id);
+        vm.Guest.RunUntil($"ip -o link | grep -c {CardAddress}", "0", 10);
     }
 
     // QEMU's dialect, the image an overlay of a compressed one; what was written is there after a reboot.

@@ -13,8 +13,8 @@ internal static class NetScenarios
 {
     private const string Modules = "virtio_pci,virtio_net";
     private const string Tap = "labtap0";
-    private const string Host = "192.168.249.1";
-    private const string Guest = "192.168.249.2";
+    internal const string Host = "192.168.249.1";
+    internal const string Guest = "192.168.249.2";
     private const string Card = """{"id":"nic","tap":"labtap0","ip":"192.168.249.1","mask":"255.255.255.0","mac":"12:34:56:78:90:ab"}""";
     private const int Length = 1 << 20;
 
@@ -47,7 +47,7 @@ internal static class NetScenarios
         vm.PowerOff();
     }
 
-    // Behind a port by QMP and on the root bus by REST, in turn; each card is taken away while it sends.
+    // Behind a port by QMP and on the root bus by REST, in turn; each card is taken away while it sends and receives.
     private static void UnderTraffic(LabContext context)
     {
         const int rounds = 10;
@@ -63,11 +63,11 @@ internal static class NetScenarios
                 Action remove = byQmp ? AddByQmp(vm, vhost: false) : AddByRest(vm, rest);
                 ConfigureCard(vm.Guest);
                 Exchange(vm.Guest);
-                vm.Guest.Run($"nc {Host} 9 </dev/zero >/dev/null 2>&1 & true");
-                sink.WaitForMore(1 << 20);
-                remove();
-                vm.Guest.Run("killall nc");
-                sink.Drop();
+                using (new CardTraffic(vm.Guest, Host, Guest, sink))
+                {
+                    remove();
+                }
+
                 ExpectNoCard(vm.Guest);
                 (int, int) now = (vm.Process.CountDescriptors(), vm.Process.CountThreads("nic"));
                 before = round < 2 ? now : before;
@@ -75,7 +75,7 @@ internal static class NetScenarios
             }
 
             context.Figures.Add(string.Create(
-                CultureInfo.InvariantCulture, $"{rounds} times added, used and removed while sending: {clock.Elapsed.TotalSeconds / rounds:F1} s each"));
+                CultureInfo.InvariantCulture, $"{rounds} times added, used and removed under traffic: {clock.Elapsed.TotalSeconds / rounds:F1} s each"));
 
             Check.Equal("", vm.Guest.Run("dmesg -r | grep -E '^<[0-3]>'"), "errors in the guest's kernel log");
         });
@@ -192,14 +192,14 @@ internal static class NetScenarios
     }
 
     // Polled from here, so that the guest's shell can be asked when the card does not come.
-    private static void ConfigureCard(GuestConsole guest)
+    internal static void ConfigureCard(GuestConsole guest)
     {
         guest.RunUntil("[ -e /sys/class/net/eth0 ] && echo there", "there", 30);
         guest.Run($"ifconfig eth0 {Guest} netmask 255.255.255.0 up");
     }
 
     // By TCP, from the guest and to it.
-    private static void Exchange(GuestConsole guest)
+    internal static void Exchange(GuestConsole guest)
     {
         guest.Run($"head -c {Length} /dev/urandom >/tmp/sent; mkfifo /tmp/quiet 2>/dev/null; nc -l -p 7 </tmp/sent >/dev/null & nc -l -p 8 <>/tmp/quiet >/tmp/got & true");
         using (System.Net.Sockets.NetworkStream stream = Streams.Connect(new IPEndPoint(IPAddress.Parse(Guest), 7)))

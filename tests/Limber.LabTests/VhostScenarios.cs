@@ -28,6 +28,7 @@ internal static class VhostScenarios
         }
 
         BothVm vm = BothVm.Start(context, "virtio_pci,virtio_net");
+        using var sink = new Sink(9);
         vm.Watch(() =>
         {
             int descriptors = 0;
@@ -42,7 +43,11 @@ internal static class VhostScenarios
                 Check.Equal("0", vm.Guest.Run($"ping -c 3 -i 0.2 -W 5 {HostAddress} >/dev/null; echo $?"), "ping from the guest to the host");
                 Exchange(vm.Guest);
                 StopAndGoOn(vm);
-                vm.RemoveByQmp("nic");
+                using (new CardTraffic(vm.Guest, HostAddress, GuestAddress, sink))
+                {
+                    vm.RemoveByQmp("nic");
+                }
+
                 vm.Qmp.Execute("netdev_del", """{"id": "nd"}""");
                 Check.True(!Directory.Exists("/sys/class/net/" + Tap), "the tap interface is gone");
                 descriptors = round == 0 ? vm.Process.CountSettledDescriptors() : descriptors;

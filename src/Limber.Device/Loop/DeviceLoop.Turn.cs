@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Limber.Interop;
 
@@ -9,6 +10,7 @@ namespace Limber.Device.Loop;
 public sealed unsafe partial class DeviceLoop
 {
     private const int EventsAtOnce = 64;
+    private const long NanosecondsPerSecond = 1_000_000_000;
 
     private static void Report(ILoopOwner? owner, Exception fault)
     {
@@ -28,8 +30,7 @@ public sealed unsafe partial class DeviceLoop
         EpollEvent* events = stackalloc EpollEvent[EventsAtOnce];
         while (!Volatile.Read(ref stopping))
         {
-            int timeout = tasks.Count != 0 ? 0 : timers.MillisecondsToNext(Stopwatch.GetTimestamp());
-            int found = Libc.epoll_wait(epoll, events, EventsAtOnce, timeout);
+            int found = Wait(events);
             for (int i = 0; i < found; i++)
             {
                 Dispatch(events[i].data, unchecked((LoopEvents)events[i].events));
@@ -48,6 +49,30 @@ public sealed unsafe partial class DeviceLoop
         RunPosted();
         Volatile.Write(ref ended, true);
     }
+
+    private int Wait(EpollEvent* events)
+    {
+        long ticks = tasks.Count != 0 ? 0 : timers.TicksToNext(Stopwatch.GetTimestamp());
+        if (ticks > 0 && waitsFinely)
+        {
+            (long seconds, long rest) = Math.DivRem(ticks, Stopwatch.Frequency);
+            var timeout = new TimeSpec { Seconds = seconds, Nanoseconds = RoundUp(rest * NanosecondsPerSecond, Stopwatch.Frequency) };
+            int found = Libc.epoll_pwait2(epoll, events, EventsAtOnce, &timeout);
+            if (found >= 0 || Marshal.GetLastPInvokeError() == ErrorNumber.EINTR)
+            {
+                return found;
+            }
+
+            // Before Linux 5.11, or in a sandbox that was made before.
+            waitsFinely = false;
+        }
+
+        long milliseconds = ticks <= 0 ? ticks : RoundUp(ticks, Stopwatch.Frequency / 1000);
+        return Libc.epoll_wait(epoll, events, EventsAtOnce, (int)Math.Min(milliseconds, int.MaxValue));
+    }
+
+    // So that a wait never ends just before the deadline.
+    private static long RoundUp(long value, long unit) => (value + unit - 1) / unit;
 
     private void Dispatch(ulong key, LoopEvents events)
     {

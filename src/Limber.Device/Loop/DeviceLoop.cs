@@ -37,6 +37,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
     private List<LoopTask> tasks = [];
     private List<LoopTask> runningTasks = [];
     private ulong lastKey;
+    private bool waitsFinely = true;
     private bool stopping;
     private bool started;
     private bool ended;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Limber.Device.Loop;
 
-/// <summary>A one-shot timer of a <see cref="DeviceLoop"/>, in whole milliseconds of the monotonic clock, never early.</summary>
+/// <summary>A one-shot timer of a <see cref="DeviceLoop"/>, on the monotonic clock, never early; in whole milliseconds before Linux 5.11.</summary>
 /// <remarks>Thread: the loop's. Starting and stopping allocate nothing once the loop has seen as many timers run at a time.</remarks>
 public sealed class LoopTimer : IDisposable
 {

@@ -29,8 +29,8 @@ internal sealed class LoopTimers
         }
     }
 
-    /// <summary>How long to wait: rounded up, so that a wait never ends just before the deadline; -1 for ever.</summary>
-    public int MillisecondsToNext(long now)
+    /// <summary>How long to wait, in ticks of <see cref="Stopwatch"/>; 0 when one is due, -1 when none runs.</summary>
+    public long TicksToNext(long now)
     {
         if (running.Count == 0)
         {
@@ -43,8 +43,7 @@ internal sealed class LoopTimers
             next = Math.Min(next, timer.Deadline);
         }
 
-        long perMillisecond = Stopwatch.Frequency / 1000;
-        return next <= now ? 0 : (int)Math.Min((next - now + perMillisecond - 1) / perMillisecond, int.MaxValue);
+        return Math.Max(next - now, 0);
     }
 
     /// <summary>

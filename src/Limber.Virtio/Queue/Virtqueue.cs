@@ -79,9 +79,10 @@ public sealed class Virtqueue
     /// <summary>Of those, the ones that are held, see <see cref="Hold"/>.</summary>
     public int Held { get; private set; }
 
-    internal QueueRunner? Runner { get; set; }
+    /// <summary>True when <see cref="TryPop"/> returns nothing because the turn's share is taken; there may be more, and the base class comes back.</summary>
+    public bool IsBudgetSpent => budget <= 0;
 
-    internal bool IsBudgetSpent => budget <= 0;
+    internal QueueRunner? Runner { get; set; }
 
     private bool IsIdle => InFlight == Held;
 

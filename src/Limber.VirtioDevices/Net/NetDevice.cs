@@ -96,6 +96,8 @@ public sealed class NetDevice : VirtioDevice, INetCard, INetControlTarget
 
     internal void CountOddity(string oddity) => Log.GuestError(Id, oddity);
 
+    internal uint FramesReceived(int pair) => receivers[pair].Delivered;
+
     internal bool CanTransfer(int pair) => IsLinkUp && pair < ActivePairs;
 
     internal void OnBackendError(int pair, int error)

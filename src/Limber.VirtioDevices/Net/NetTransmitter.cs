@@ -17,6 +17,7 @@ internal sealed class NetTransmitter
     private readonly int pair;
     private readonly RateLimiter? limiter;
     private readonly NetSource source;
+    private readonly TransmitCoalescing coalescing = new();
     private Virtqueue? queue;
     private LoopTimer? timer;
 
@@ -47,6 +48,7 @@ internal sealed class NetTransmitter
 
     public QueueWork Process()
     {
+        int sent = 0;
         while (true)
         {
             TimeSpan delay = limiter?.Delay() ?? TimeSpan.Zero;
@@ -60,7 +62,7 @@ internal sealed class NetTransmitter
             if (!queue!.TryPop(out DescriptorChain? chain))
             {
                 source.Watch(LoopEvents.None);
-                return QueueWork.Done;
+                return OnEmpty(sent);
             }
 
             if (!TrySend(chain))
@@ -71,7 +73,20 @@ internal sealed class NetTransmitter
             }
 
             queue.Push(chain, 0);
+            sent++;
         }
+    }
+
+    private QueueWork OnEmpty(int sent)
+    {
+        TimeSpan pause = queue!.IsBudgetSpent ? TimeSpan.Zero : coalescing.OnEmpty(sent, device.FramesReceived(pair));
+        if (pause == TimeSpan.Zero)
+        {
+            return QueueWork.Done;
+        }
+
+        timer!.Start(pause);
+        return QueueWork.Waiting;
     }
 
     private void OnTimer() => queue?.Schedule();

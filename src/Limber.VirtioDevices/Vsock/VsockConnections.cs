@@ -18,7 +18,10 @@ internal sealed class VsockConnections(VsockDevice device, VsockHost host, Vsock
 
     private readonly Dictionary<VsockAddress, VsockConnection> table = [];
     private LoopTimer? requestTimer;
-    private uint nextHostPort = FirstHostPort;
+
+    // Anywhere: when a device goes, Linux keeps a connection that its program closed in that moment for eight seconds more, and would
+    // refuse one by the same two ports that the next device makes.
+    private uint nextHostPort = (uint)Random.Shared.NextInt64(FirstHostPort, PastHostPort);
 
     public int Count => table.Count;
 

@@ -35,6 +35,21 @@ public sealed class VsockDeviceTests
         Assert.Equal(0, guest.Rig.Faults);
     }
 
+    // A guest may remember a connection of the device before.
+    [Fact]
+    public void NextDevice_BeginsWithAnotherPortOfTheHost()
+    {
+        uint[] ports = [.. Enumerable.Range(0, 2).Select(_ =>
+        {
+            using var guest = new VsockGuest();
+            (Socket socket, uint port) = guest.Open();
+            socket.Dispose();
+            return port;
+        })];
+        Assert.All(ports, p => Assert.InRange(p, 1u << 30, (1u << 31) - 1));
+        Assert.NotEqual(ports[0], ports[1]);
+    }
+
     [Fact]
     public void BytesBehindTheConnectLine_ReachTheGuest()
     {
