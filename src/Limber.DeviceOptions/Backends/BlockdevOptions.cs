@@ -40,7 +40,7 @@ public static class BlockdevOptions
 
         if (!Identifier.IsValid(name))
         {
-            throw new OptionException($"Invalid node-name: '{name}' (a letter, then letters, digits, '-', '.' and '_')");
+            throw new OptionException($"Invalid node-name: '{name}' (a letter, then letters, digits, '-', '.' and '_', {MaxNameBytes} in all)");
         }
 
         foreach (string? inner in (string?[])[name, node.ChildIsReference ? null : node.Child?.Name])

@@ -22,6 +22,7 @@ public sealed class PlugFaultTests : IDisposable
 
     // More than any device opens.
     private const int Enough = 60;
+    private const string Tun = "/dev/net/tun";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly string directory = Directory.CreateTempSubdirectory("faults").FullName;
 
@@ -93,7 +94,7 @@ public sealed class PlugFaultTests : IDisposable
     [MemberData(nameof(Cases))]
     public async Task Device_WithoutDescriptors_IsNotThere_AndIsLater(string kind, bool started)
     {
-        Assert.SkipWhen(kind.Contains("tap", StringComparison.Ordinal) && !File.Exists("/dev/net/tun"), "needs /dev/net/tun");
+        Assert.SkipWhen((kind.Contains("tap", StringComparison.Ordinal) || kind == "named card") && !File.Exists(Tun), "needs /dev/net/tun");
         using var guest = new TinyGuest(TinyGuest.Halt);
         using var server = new FileSystemServer(PathOf("fs"));
         using VirtualMachine vm = Create(guest);
@@ -138,13 +139,46 @@ public sealed class PlugFaultTests : IDisposable
         vm.Memory.UnplugDimm("d");
     }
 
+    [Theory]
+    [InlineData("raw")]
+    [InlineData("qcow2")]
+    [InlineData("tap")]
+    public void Backend_WithoutDescriptors_IsNotThere_AndIsLater(string kind)
+    {
+        Assert.SkipWhen(kind == "tap" && !File.Exists(Tun), "needs /dev/net/tun");
+        using var guest = new TinyGuest(TinyGuest.Halt);
+        using VirtualMachine vm = Create(guest);
+        BackendConfig config = kind == "tap"
+            ? new TapBackendConfig { Name = "b", QueuePairs = 2 }
+            : new BlockBackendConfig { Name = "b", Image = Disk(kind == "raw" ? BlockFormat.Raw : BlockFormat.Qcow2, BlockIoEngine.Auto).Image! };
+        vm.Devices.AddBackend(config);
+        Remove();
+        Exhaust(vm, $"backend of {kind}", () => vm.Devices.AddBackend(config));
+        Remove();
+
+        void Remove()
+        {
+            if (kind == "tap")
+            {
+                vm.Devices.RemoveNetBackend("b");
+            }
+            else
+            {
+                vm.Devices.RemoveBlockBackend("b");
+            }
+        }
+    }
+
     [Fact]
-    public void Dimm_WhoseFileCannotBeLookedAfter_IsUnmappedOnce()
+    public async Task Dimm_WhoseFileCannotBeLookedAfter_IsUnmappedOnce()
     {
         using var guest = new TinyGuest(TinyGuest.Halt);
         using VirtualMachine vm = Create(guest);
         vm.Memory.AddBackend(new MemoryBackendConfig { Name = "m", Kind = MemoryBackendKind.File, Size = Granule, Share = true, Path = MakeFile("dimm", 0) });
-        Exhaust(vm, "DIMM of a file", () => vm.Memory.PlugDimm(new DimmConfig { Backend = "m" }));
+        var config = new DimmConfig { Id = "d", Backend = "m" };
+        vm.Memory.PlugDimm(config);
+        await vm.Memory.UnplugDimm("d").Completion.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Exhaust(vm, "DIMM of a file", () => vm.Memory.PlugDimm(config));
 
         // What is put in the place of a mapping that failed stays when the collector looks at what the failures left.
         using HostMapping other = HostMapping.AllocatePrivate(Granule, "other");
@@ -186,7 +220,11 @@ public sealed class PlugFaultTests : IDisposable
             PciDevices = [new RootPortConfig { Id = "rp0" }],
         });
         vm.Devices.AddBackend(new BlockBackendConfig { Name = "named", Image = new BlockImageConfig { Path = MakeFile("named", 1 << 20), Format = BlockFormat.Raw } });
-        vm.Devices.AddBackend(new TapBackendConfig { Name = "cable" });
+        if (File.Exists(Tun))
+        {
+            vm.Devices.AddBackend(new TapBackendConfig { Name = "cable" });
+        }
+
         return vm;
     }
 
@@ -263,7 +301,7 @@ public sealed class PlugFaultTests : IDisposable
         Id = "d",
         Image = new BlockImageConfig
         {
-            Path = format == BlockFormat.Raw ? MakeFile("disk", 1 << 20) : MakeQcow2("disk"),
+            Path = format == BlockFormat.Raw ? MakeFile("disk", 1 << 20) : SmallFiles.MakeQcow2(PathOf("disk")),
             Format = format,
             Engine = engine,
             Direct = direct,
@@ -272,41 +310,5 @@ public sealed class PlugFaultTests : IDisposable
 
     private string PathOf(string name) => Path.Combine(directory, name);
 
-    private string MakeFile(string name, long size)
-    {
-        using FileStream file = File.Create(PathOf(name));
-        file.SetLength(size);
-        return file.Name;
-    }
-
-    // Clusters of 64 KiB: header, reference counts' table and block, level 1 table.
-    private string MakeQcow2(string name)
-    {
-        const int cluster = 64 << 10;
-        byte[] image = new byte[4 * cluster];
-        Write(0, 4, 0x514649FB);
-        Write(4, 4, 2);
-        Write(20, 4, 16);
-        Write(24, 8, 1 << 20);
-        Write(36, 4, 1);
-        Write(40, 8, 3 * cluster);
-        Write(48, 8, cluster);
-        Write(56, 4, 1);
-        Write(cluster, 8, 2 * cluster);
-        for (int i = 0; i < 4; i++)
-        {
-            Write(2 * cluster + (2 * i), 2, 1);
-        }
-
-        File.WriteAllBytes(PathOf(name), image);
-        return PathOf(name);
-
-        void Write(int offset, int bytes, long value)
-        {
-            for (int i = 0; i < bytes; i++)
-            {
-                image[offset + i] = (byte)((value >> (8 * (bytes - 1 - i))) & 0xFF);
-            }
-        }
-    }
+    private string MakeFile(string name, long size) => SmallFiles.MakeEmpty(PathOf(name), size);
 }
