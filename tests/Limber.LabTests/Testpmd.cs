@@ -28,6 +28,12 @@ internal sealed class Testpmd
     /// <param name="pairs">Pairs of queues.</param>
     public static Testpmd Start(LabContext context, string socket, string hostAddress, bool connects = false, int pairs = 1)
     {
+        if (!connects)
+        {
+            // One that was killed leaves it, and the next does not take it.
+            File.Delete(socket);
+        }
+
         string count = pairs.ToString(CultureInfo.InvariantCulture);
         VmmProcess process = context.Own(new VmmProcess(
             Path.Combine(context.Dpdk, "testpmd"),
