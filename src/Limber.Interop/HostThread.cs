@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading;
 
 namespace Limber.Interop;
 
@@ -45,6 +46,22 @@ public static unsafe class HostThread
             {
                 _ = Libc.prctl_bytes(PR_SET_NAME, own);
             }
+        }
+    }
+
+    /// <summary>Starts a thread.</summary>
+    /// <exception cref="HostException">The host has no thread to give; the text names it.</exception>
+    public static void Start(Thread thread)
+    {
+        ArgumentNullException.ThrowIfNull(thread);
+        try
+        {
+            thread.Start();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // .NET's way to say that pthread_create failed.
+            throw new HostException($"cannot start the thread {thread.Name}", ErrorNumber.EAGAIN);
         }
     }
 

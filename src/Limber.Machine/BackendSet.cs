@@ -123,15 +123,17 @@ internal sealed class BackendSet : IDisposable
     public void RemoveNet(string name)
     {
         INetCard? card;
+        NetBackend backend;
         lock (gate)
         {
-            NetBackend backend = nets.Find(n => n.Config.Name == name)
+            backend = nets.Find(n => n.Config.Name == name)
                 ?? throw new VmException(VmErrorCode.BackendNotFound, $"Device '{name}' not found") { DeviceId = name };
             nets.Remove(backend);
             card = backend.Card;
         }
 
         card?.SetLink(false);
+        backend.Dispose();
     }
 
     /// <summary>The card that was to be made for a backend is there.</summary>
@@ -149,6 +151,24 @@ internal sealed class BackendSet : IDisposable
         {
             card.SetLink(false);
         }
+    }
+
+    /// <summary>Plugs or pulls the cable of a card for a client.</summary>
+    /// <param name="name">Its backend; null for one without a name.</param>
+    /// <param name="card">The card.</param>
+    /// <param name="up">The guest sees a link.</param>
+    /// <exception cref="VmException">InvalidState: the backend was removed.</exception>
+    public void SetLink(string? name, INetCard card, bool up)
+    {
+        lock (gate)
+        {
+            if (up && name is not null && !nets.Exists(n => n.Card == card))
+            {
+                throw new VmException(VmErrorCode.InvalidState, $"the network backend '{name}' was removed, and the cable of its card with it") { DeviceId = name };
+            }
+        }
+
+        card.SetLink(up);
     }
 
     /// <summary>Takes a network backend for a card.</summary>
@@ -212,19 +232,59 @@ internal sealed class BackendSet : IDisposable
         {
             blocks.ForEach(b => b.Image.Dispose());
             blocks.Clear();
+            nets.ForEach(n => n.Dispose());
+            nets.Clear();
         }
     }
 
     private void AddNet(NetBackendConfig config)
     {
+        // Block nodes and network backends have names of their own each.
+        string reservation = "net " + config.Name;
         lock (gate)
         {
-            if (nets.Exists(n => n.Config.Name == config.Name))
+            if (nets.Exists(n => n.Config.Name == config.Name) || !reserved.Add(reservation))
             {
                 throw new VmException(VmErrorCode.DuplicateId, $"Duplicate ID '{config.Name}'") { DeviceId = config.Name };
             }
+        }
 
-            nets.Add(new NetBackend(config));
+        try
+        {
+            RequireUnshared(config);
+            NetBackend backend = NetBackend.Open(config);
+            lock (gate)
+            {
+                nets.Add(backend);
+            }
+        }
+        finally
+        {
+            lock (gate)
+            {
+                reserved.Remove(reservation);
+            }
+        }
+    }
+
+    // Each would close it.
+    private void RequireUnshared(NetBackendConfig config)
+    {
+        if (config is not TapBackendConfig { Descriptors: { IsEmpty: false } descriptors })
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            foreach (NetBackend other in nets)
+            {
+                if (other.Config is TapBackendConfig tap && tap.Descriptors.Intersect(descriptors).Any())
+                {
+                    throw new VmException(
+                        VmErrorCode.BackendInUse, $"descriptor {tap.Descriptors.Intersect(descriptors).First()} is the network backend '{other.Config.Name}'s already");
+                }
+            }
         }
     }
 

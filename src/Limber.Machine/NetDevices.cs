@@ -3,6 +3,7 @@ using System.Net;
 using Limber.Config.Backends;
 using Limber.Config.Devices;
 using Limber.Control;
+using Limber.Interop;
 using Limber.Net;
 using Limber.Virtio;
 using Limber.VirtioDevices.Net;
@@ -15,13 +16,18 @@ internal static class NetDevices
 {
     private static readonly TimeSpan BackendPatience = TimeSpan.FromSeconds(5);
 
+    // A back end that is started by hand after the card, or tries again after a while.
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>Opens the connection and makes the card.</summary>
     /// <param name="context">Surroundings.</param>
     /// <param name="config">What it is.</param>
     /// <param name="connection">Its host side; null for a card without a cable.</param>
+    /// <param name="backend">Where <paramref name="connection"/> is of, if it has a name.</param>
     /// <param name="index">Number of the card, for its default address.</param>
     /// <exception cref="VmException">A value is out of bounds.</exception>
-    public static VirtioDevice Create(VirtioDeviceContext context, NetDeviceConfig config, NetBackendConfig? connection, int index)
+    public static VirtioDevice Create(
+        VirtioDeviceContext context, NetDeviceConfig config, NetBackendConfig? connection, NetBackend? backend, int index)
     {
         MacAddress mac = MacAddress.Default(index);
         if (config.MacAddress is { } text && (!MacAddress.TryParse(text, out mac) || !mac.IsUnicast))
@@ -43,9 +49,7 @@ internal static class NetDevices
         return connection switch
         {
             null => new NetDevice(context, null, options),
-            TapBackendConfig tap => NetDeviceFactory.Create(context, OpenTap(tap, config.Mtu), options, tap.Vhost),
-            VhostUserNetBackendConfig { Server: true } => throw new VmException(
-                VmErrorCode.InvalidDevice, "a vhost-user network back end that connects to the machine is not built yet; let it listen"),
+            TapBackendConfig tap => NetDeviceFactory.Create(context, backend?.ShareTap() ?? OpenTap(tap, config.Mtu), options, tap.Vhost),
             VhostUserNetBackendConfig vhost => CreateVhostUser(context, vhost, options),
             _ => throw new VmException(VmErrorCode.InvalidDevice, $"a network backend of this kind is not built yet"),
         };
@@ -53,7 +57,10 @@ internal static class NetDevices
 
     private static VhostNetDevice CreateVhostUser(VirtioDeviceContext context, VhostUserNetBackendConfig config, NetDeviceOptions options)
     {
-        VhostUserRings rings = VhostUserRings.Connect(config.Socket, BackendPatience);
+        // Before anybody is waited for.
+        VhostUserRings.RequireShared(context.Memory.Current, config.Socket);
+        VhostUserRings rings = VhostUserRings.Connect(
+            new VhostUserEndpoint(config.Socket, config.Server), ConnectPatience, BackendPatience, config.RetryInterval);
         try
         {
             return new VhostNetDevice(context, rings, options, config.QueuePairs);
@@ -65,16 +72,16 @@ internal static class NetDevices
         }
     }
 
-    private static TapInterface OpenTap(TapBackendConfig config, int? mtu)
+    /// <summary>Opens a tap, or takes its descriptors.</summary>
+    /// <param name="config">Which.</param>
+    /// <param name="mtu">Given to the interface, or null.</param>
+    /// <exception cref="HostException">The host refused.</exception>
+    /// <exception cref="VmException">A value is out of bounds.</exception>
+    public static TapInterface OpenTap(TapBackendConfig config, int? mtu)
     {
         if (!config.Descriptors.IsEmpty)
         {
             return TapInterface.FromDescriptors(config.Descriptors);
-        }
-
-        if (config.UpScript is not null || config.DownScript is not null)
-        {
-            throw new VmException(VmErrorCode.InvalidDevice, "scripts of a tap interface are not built yet: use script=no,downscript=no");
         }
 
         MacAddress hostMac = default;

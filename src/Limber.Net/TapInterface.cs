@@ -25,6 +25,7 @@ public sealed unsafe class TapInterface : IDisposable
     public const int MaximumQueues = 32;
 
     private const string TunPath = "/dev/net/tun";
+    private const int LongestQueue = 4096;
 
     private readonly ImmutableArray<FileDescriptor> queues;
 
@@ -71,16 +72,20 @@ public sealed unsafe class TapInterface : IDisposable
     }
 
     /// <summary>Takes descriptors that another program opened, one a queue of the same interface.</summary>
-    /// <exception cref="HostException">One is no tap with a virtio header. All are closed then.</exception>
+    /// <exception cref="HostException">One is no tap with a virtio header. None is closed then: it may be anybody's.</exception>
     public static TapInterface FromDescriptors(ImmutableArray<int> descriptors)
     {
+        string name = "";
+        foreach (int number in descriptors)
+        {
+            name = CheckTap(number);
+        }
+
         ImmutableArray<FileDescriptor> owned = [.. descriptors.Select(d => new FileDescriptor(d))];
         try
         {
-            string name = "";
             foreach (FileDescriptor fd in owned)
             {
-                name = CheckTap(fd);
                 SetHeaderSize(fd, name);
                 SetNonBlocking(fd);
             }
@@ -94,6 +99,37 @@ public sealed unsafe class TapInterface : IDisposable
                 fd.Dispose();
             }
 
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The same interface and queues with descriptors of its own, for the next user: the interface stays until all are disposed. Only
+    /// one of them is in use at a time. Frames that arrived while none was are dropped.
+    /// </summary>
+    /// <exception cref="HostException">The interface was deleted, or the host has no descriptors left.</exception>
+    public TapInterface Share()
+    {
+        if (!IsTap(queues[0].Number, out _))
+        {
+            throw HostException.FromLastError($"the tap interface {Name} is gone");
+        }
+
+        var copies = new List<FileDescriptor>();
+        try
+        {
+            foreach (FileDescriptor queue in queues)
+            {
+                int number = (int)NetIo.fcntl(queue, NetIo.F_DUPFD_CLOEXEC, 0);
+                DropFrames(queue);
+                copies.Add(number >= 0 ? new FileDescriptor(number) : throw HostException.FromLastError($"cannot have another descriptor of {Name}"));
+            }
+
+            return new TapInterface(Name, [.. copies]);
+        }
+        catch
+        {
+            copies.ForEach(copy => copy.Dispose());
             throw;
         }
     }
@@ -185,16 +221,37 @@ public sealed unsafe class TapInterface : IDisposable
         return request.GetName();
     }
 
-    private static string CheckTap(FileDescriptor fd)
+    private static string CheckTap(int number)
     {
-        InterfaceRequest request = default;
-        NetIo.Call(fd, NetIo.TUNGETIFF, ref request, $"descriptor {fd.Number} is no tap");
+        if (!IsTap(number, out InterfaceRequest request))
+        {
+            throw HostException.FromLastError($"descriptor {number} is no tap");
+        }
+
         if ((request.Flags & NetIo.IFF_TAP) == 0 || (request.Flags & NetIo.IFF_VNET_HDR) == 0)
         {
-            throw new HostException($"descriptor {fd.Number} ({request.GetName()}) is no tap with a virtio header", ErrorNumber.EINVAL);
+            throw new HostException($"descriptor {number} ({request.GetName()}) is no tap with a virtio header", ErrorNumber.EINVAL);
         }
 
         return request.GetName();
+    }
+
+    // No more than a queue holds: somebody may send without end.
+    private static void DropFrames(FileDescriptor queue)
+    {
+        byte ignored = 0;
+        var start = new IoVector((nint)(&ignored), 1);
+        for (int i = 0; i < LongestQueue && NetIo.readv(queue, &start, 1) > 0; i++)
+        {
+        }
+    }
+
+    private static bool IsTap(int number, out InterfaceRequest request)
+    {
+        InterfaceRequest answer = default;
+        bool isTap = NetIo.ioctl(number, NetIo.TUNGETIFF, (nint)(&answer)) >= 0;
+        request = answer;
+        return isTap;
     }
 
     private static void SetHeaderSize(FileDescriptor fd, string name)

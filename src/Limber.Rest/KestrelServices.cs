@@ -2,9 +2,9 @@ using System;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Limber.Rest.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -34,11 +34,7 @@ internal static class KestrelServices
         services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton<DiagnosticSource>(new DiagnosticListener("Limber.Rest"));
-        services.Configure<SocketTransportOptions>(transport =>
-        {
-            transport.IOQueueCount = 1;
-            transport.CreateBoundListenSocket = _ => claim.Bind();
-        });
+        services.AddSingleton<IConnectionListenerFactory>(new UnixTransport(claim));
         new Registrations(services).UseKestrelCore();
         services.Configure<KestrelServerOptions>(kestrel => Configure(kestrel, claim, options));
         return services.BuildServiceProvider();

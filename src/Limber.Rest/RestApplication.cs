@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading.Tasks;
 using Limber.Control;
 using Limber.Rest.Routing;
+using Limber.Rest.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,9 +23,13 @@ internal sealed class RestApplication(RouteTable routes) : IHttpApplication<Http
 
     public async Task ProcessRequestAsync(HttpContext context)
     {
+        var descriptors = context.Features.Get<RequestDescriptors>();
         try
         {
             RestReply reply = await AnswerAsync(context).ConfigureAwait(false);
+
+            // Nobody wanted them; a refused request's body may still be on its way.
+            descriptors?.Close(all: reply.Status >= StatusCodes.Status400BadRequest);
             try
             {
                 await SendAsync(context.Response, reply).ConfigureAwait(false);
@@ -96,7 +101,11 @@ internal sealed class RestApplication(RouteTable routes) : IHttpApplication<Http
         List<string> causes = [ApiError, failure];
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
         {
-            causes.Add(cause.Message);
+            // A refusal often has the words of what is behind it.
+            if (causes[^1] != cause.Message)
+            {
+                causes.Add(cause.Message);
+            }
         }
 
         return causes;

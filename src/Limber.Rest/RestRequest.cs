@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading;
 using System.Threading.Tasks;
+using Limber.Interop;
+using Limber.Rest.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -19,6 +22,11 @@ internal sealed class RestRequest(HttpContext context, string id)
 
     /// <summary>All values of a query parameter.</summary>
     public StringValues Query(string name) => context.Request.Query[name];
+
+    /// <summary>
+    /// Takes the descriptors that came with the request, whose body has been read; the caller disposes or hands them over. Empty for none.
+    /// </summary>
+    public ReceivedDescriptors TakeDescriptors() => context.Features.Get<RequestDescriptors>()?.Take() ?? new ReceivedDescriptors(ImmutableArray<FileDescriptor>.Empty);
 
     /// <summary>Decodes the body. Unknown members are ignored.</summary>
     /// <exception cref="RestException">400: it is not the JSON that is expected.</exception>

@@ -111,11 +111,29 @@ public sealed class TapInterfaceTests
     }
 
     [Fact]
-    public void FromDescriptors_OfSomethingElse_IsRefusedAndClosed()
+    public void FromDescriptors_OfSomethingElse_IsRefusedAndStaysOpen()
     {
         int fd = Libc.open("/dev/null", Libc.O_RDWR, 0);
         Assert.Throws<HostException>(() => TapInterface.FromDescriptors([fd]));
-        Assert.Equal(-1, Libc.close(fd));
+        Assert.Equal(0, Libc.close(fd));
+        Assert.Contains("is no tap", Assert.Throws<HostException>(() => TapInterface.FromDescriptors([fd])).Message);
+    }
+
+    [Fact]
+    public unsafe void Share_HasTheSameFrames_ButNotOlderOnes_AndKeepsTheInterface()
+    {
+        byte* buffer = stackalloc byte[BufferSize];
+        TapInterface tap = TapInterface.Open(new TapOptions { Name = "ltest%d", Address = HostAddress, Netmask = Netmask });
+        string name = tap.Name;
+        Broadcast(name, "older");
+        using TapInterface shared = tap.Share();
+        tap.Dispose();
+        Broadcast(name, "newer");
+        int length = ReadUntil(shared, buffer, 0x0800);
+        Assert.True(new ReadOnlySpan<byte>(buffer, length).EndsWith("newer"u8));
+        Assert.True(Directory.Exists($"/sys/class/net/{name}"));
+        shared.Dispose();
+        Assert.False(Directory.Exists($"/sys/class/net/{name}"));
     }
 
     [Theory]
@@ -140,6 +158,13 @@ public sealed class TapInterfaceTests
 
         Assert.Fail($"no frame of type {etherType:x4}");
         return 0;
+    }
+
+    private static void Broadcast(string device, string text)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
+        socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(device));
+        socket.SendTo(Encoding.ASCII.GetBytes(text), new IPEndPoint(IPAddress.Parse("192.0.2.255"), 9));
     }
 
     private static unsafe void MakeArpReply(byte* request, byte* reply)

@@ -6,9 +6,13 @@ using Limber.Interop;
 namespace Limber.Chardev.Monitors;
 
 /// <summary>A connected socket. Disposing of it ends a read (0 bytes) and a write (an exception) that another thread is in.</summary>
-internal sealed class SocketStream : BlockingStream
+internal sealed class SocketStream : BlockingStream, IDescriptorStream
 {
+    // QEMU's limit; the kernel closes what exceeds it.
+    private const int MaximumDescriptors = 16;
+
     private readonly FileDescriptor socket;
+    private ReceivedDescriptors? received;
     private int disposed;
 
     /// <param name="socket">Owned from here on.</param>
@@ -18,9 +22,23 @@ internal sealed class SocketStream : BlockingStream
     /// <exception cref="ObjectDisposedException">The stream was disposed before.</exception>
     public override int Read(Span<byte> buffer)
     {
-        int result = HostIo.Receive(socket, buffer, 0);
+        TakeDescriptors()?.Dispose();
+        Span<int> numbers = stackalloc int[MaximumDescriptors];
+        int result = DescriptorMessage.Receive(socket, buffer, 0, numbers, out int count);
+        if (count > 0)
+        {
+            Interlocked.Exchange(ref received, new ReceivedDescriptors(numbers[..count]));
+            if (Volatile.Read(ref disposed) != 0)
+            {
+                TakeDescriptors()?.Dispose();
+            }
+        }
+
         return result >= 0 ? result : throw Failure("cannot read from a monitor client", result);
     }
+
+    /// <inheritdoc/>
+    public ReceivedDescriptors? TakeDescriptors() => Interlocked.Exchange(ref received, null);
 
     /// <summary>Writes all, or throws.</summary>
     /// <inheritdoc cref="Read"/>
@@ -40,6 +58,7 @@ internal sealed class SocketStream : BlockingStream
         {
             _ = Libc.shutdown(socket, Libc.SHUT_RDWR);
             socket.Dispose();
+            TakeDescriptors()?.Dispose();
         }
 
         base.Dispose(disposing);

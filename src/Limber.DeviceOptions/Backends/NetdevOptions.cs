@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Linq;
 using System.Text;
 using Limber.Config;
 using Limber.Config.Backends;
@@ -22,12 +21,14 @@ public static class NetdevOptions
     /// <param name="bag"><c>type</c>, <c>id</c> and the type's properties.</param>
     /// <param name="references">What they may name.</param>
     /// <param name="defaultType">Type when none is given; null to insist on one.</param>
+    /// <param name="names">Whose descriptors can be named beside inherited ones; null for nobody's.</param>
     /// <exception cref="OptionException">Missing, unknown or wrong.</exception>
-    public static NetBackendConfig Read(OptionBag bag, IDeviceReferences references, string? defaultType = null)
+    public static NetBackendConfig Read(OptionBag bag, IDeviceReferences references, string? defaultType = null, IDescriptorNames? names = null)
     {
         OptionReader options = new(bag);
         string type = options.Text("type") ?? defaultType ?? throw OptionException.Missing("type");
-        string id = options.RequiredText("id");
+        string id = options.Text("id") ?? throw OptionException.Missing("id");
+        Identifier.Require("id", id);
         if (Array.IndexOf(Elsewhere, type) >= 0)
         {
             throw OptionException.NotBuilt($"Parameter 'type' with value '{type}'", Supported);
@@ -38,10 +39,10 @@ public static class NetdevOptions
             throw new OptionException($"Parameter 'type' does not accept value '{type}'");
         }
 
-        return type == "tap" ? Tap(options, id) : VhostUser(options, id, references);
+        return type == "tap" ? Tap(options, id, names) : VhostUser(options, id, references);
     }
 
-    private static TapBackendConfig Tap(OptionReader options, string id)
+    private static TapBackendConfig Tap(OptionReader options, string id, IDescriptorNames? names)
     {
         options.RequireKnown(
             ["type", "id", "ifname", "fd", "fds", "script", "downscript", "queues", "vhost", "vhostforce", "vhostfd", "vhostfds", "br", "helper", "sndbuf", "vnet_hdr", "poll-us"]);
@@ -54,7 +55,7 @@ public static class NetdevOptions
         }
 
         options.RequireSwitch("vnet_hdr", true);
-        ImmutableArray<int> descriptors = Descriptors(options);
+        string[] descriptors = DescriptorWords(options);
         int queues = (int)(options.Number("queues", 1, MaxQueuePairs) ?? 1);
         if (descriptors.Length > 0)
         {
@@ -76,19 +77,22 @@ public static class NetdevOptions
         }
 
         bool force = options.Boolean("vhostforce") ?? false;
+        bool? vhost = options.Boolean("vhost") ?? (force ? true : null);
+
+        // Last of all: names that were taken are gone, whatever else is wrong.
         return new TapBackendConfig
         {
             Name = id,
             Interface = interfaceName,
-            Descriptors = descriptors,
             QueuePairs = queues,
-            Vhost = options.Boolean("vhost") ?? (force ? true : null),
+            Vhost = vhost,
             UpScript = Script(options, "script"),
             DownScript = Script(options, "downscript"),
+            Descriptors = Descriptors(descriptors, names),
         };
     }
 
-    private static ImmutableArray<int> Descriptors(OptionReader options)
+    private static string[] DescriptorWords(OptionReader options)
     {
         if (options.Has("fd") && options.Has("fds"))
         {
@@ -96,25 +100,45 @@ public static class NetdevOptions
         }
 
         // A lone descriptor may be a number in a message.
-        string? list = options.Bag.TryGet("fd", out OptionValue one) ? one.ToString() : options.Text("fds");
-        if (list is null)
+        if (options.Bag.TryGet("fd", out OptionValue one))
+        {
+            return [one.ToString()];
+        }
+
+        string[] words = options.Text("fds")?.Split(':') ?? [];
+        return words.Length <= MaxQueuePairs
+            ? words
+            : throw new OptionException($"Parameter 'fds' has {words.Length} descriptors (maximum: {MaxQueuePairs})");
+    }
+
+    /// <summary>A word that begins with a digit is an inherited descriptor, any other a name.</summary>
+    private static ImmutableArray<int> Descriptors(string[] words, IDescriptorNames? names)
+    {
+        // The one empty array: equal configurations compare as such.
+        if (words.Length == 0)
         {
             return [];
         }
 
-        string name = options.Has("fd") ? "fd" : "fds";
-        string[] parts = list.Split(':');
-        if (parts.Length > MaxQueuePairs)
+        ImmutableArray<int>.Builder descriptors = ImmutableArray.CreateBuilder<int>(words.Length);
+        foreach (string word in words)
         {
-            throw new OptionException($"Parameter '{name}' has {parts.Length} descriptors (maximum: {MaxQueuePairs})");
+            int descriptor = names is not null && (word.Length == 0 || !char.IsAsciiDigit(word[0]))
+                ? names.Take(word) ?? throw new OptionException($"File descriptor named '{word}' has not been found")
+                : int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                    ? number
+                    : throw new OptionException($"Invalid file descriptor number '{word}'");
+
+            // Each queue pair closes its own.
+            if (descriptors.Contains(descriptor))
+            {
+                throw new OptionException($"Parameter 'fds' has the descriptor {descriptor} twice");
+            }
+
+            descriptors.Add(descriptor);
         }
 
-        return
-        [
-            .. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
-                ? descriptor
-                : throw new OptionException($"Parameter '{name}' doesn't take value '{list}': open descriptors by number, joined by ':'")),
-        ];
+        return descriptors.MoveToImmutable();
     }
 
     // A script runs only when one is named: there is no default one, unlike in QEMU.
@@ -130,6 +154,9 @@ public static class NetdevOptions
             Name = id,
             Socket = SocketPath.Check("socket", socket.Path),
             Server = socket.Server,
+
+            // As in QEMU: whoever listens goes on listening.
+            RetryInterval = socket.Server ? VhostUserNetBackendConfig.UsualRetryInterval : socket.Reconnect,
             QueuePairs = (int)(options.Number("queues", 1, MaxQueuePairs) ?? 1),
         };
     }

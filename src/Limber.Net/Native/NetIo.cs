@@ -33,6 +33,7 @@ internal static unsafe partial class NetIo
     public const ushort ARPHRD_ETHER = 1;
 
     public const int O_NONBLOCK = 0x800;
+    public const int F_DUPFD_CLOEXEC = 1030;
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
     public const int F_SETFD = 2;
@@ -43,6 +44,10 @@ internal static unsafe partial class NetIo
     // fcntl is variadic in C; on x86-64 a variadic call passes these three the same way as a plain one.
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     public static partial int fcntl(FileDescriptor fd, int command, nint argument);
+
+    /// <summary>On a number that is nobody's here, and perhaps no descriptor.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int ioctl(int number, nuint request, nint argument);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint readv(FileDescriptor fd, IoVector* vectors, int count);

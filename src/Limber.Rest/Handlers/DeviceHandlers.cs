@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Threading.Tasks;
 using Limber.Config.Devices;
 using Limber.Control;
+using Limber.Interop;
 using Limber.Rest.Json;
 using Limber.Rest.Json.Devices;
 
@@ -16,7 +17,15 @@ internal sealed class DeviceHandlers(MachineGate gate)
 
     public Task<RestReply> AddDisk(RestRequest request) => Add(request, RestJson.Context.DiskBody, DeviceConfigs.Disk, "_disk");
 
-    public Task<RestReply> AddNet(RestRequest request) => Add(request, RestJson.Context.NetBody, DeviceConfigs.Net, "_net");
+    /// <summary>Descriptors that came with the request are the card's queues; numbers in the body are nobody's.</summary>
+    public async Task<RestReply> AddNet(RestRequest request)
+    {
+        NetBody body = await request.ReadJsonAsync(RestJson.Context.NetBody).ConfigureAwait(false);
+        using ReceivedDescriptors descriptors = request.TakeDescriptors();
+        RestReply reply = await Plug(DeviceConfigs.Net(body, descriptors.Numbers), "_net").ConfigureAwait(false);
+        descriptors.HandOver();
+        return reply;
+    }
 
     public Task<RestReply> AddFs(RestRequest request) => Add(request, RestJson.Context.FsBody, DeviceConfigs.Fs, "_fs");
 
@@ -28,8 +37,18 @@ internal sealed class DeviceHandlers(MachineGate gate)
     public Task<RestReply> AddGuestAgent(RestRequest request) =>
         Add(request, RestJson.Context.GuestAgentBody, DeviceConfigs.GuestAgent, "_agent");
 
-    public Task<RestReply> AddHostDevice(RestRequest request) =>
-        Add(request, RestJson.Context.HostDeviceBody, DeviceConfigs.HostDevice, "_vfio");
+    /// <summary>By its path only; Cloud Hypervisor also takes one descriptor of a VFIO character device.</summary>
+    public async Task<RestReply> AddHostDevice(RestRequest request)
+    {
+        HostDeviceBody body = await request.ReadJsonAsync(RestJson.Context.HostDeviceBody).ConfigureAwait(false);
+        using ReceivedDescriptors descriptors = request.TakeDescriptors();
+        return descriptors.Count switch
+        {
+            0 => await Plug(DeviceConfigs.HostDevice(body), "_vfio").ConfigureAwait(false),
+            1 => throw RestException.Refused(500, DeviceFailure, "a host device by descriptor is not built yet; name it by path"),
+            int count => throw RestException.Malformed("Bad Request", $"{count} descriptors came with the request; a host device has one at most"),
+        };
+    }
 
     /// <summary>204 when the guest was asked; <c>?wait=SECONDS</c> when it has let go.</summary>
     public async Task<RestReply> Remove(RestRequest request)
@@ -60,11 +79,12 @@ internal sealed class DeviceHandlers(MachineGate gate)
         return RestReply.NoContent;
     }
 
-    // A guest that has not started finds the device when it does: nothing has been plugged into it, and nothing is answered.
     private async Task<RestReply> Add<T>(RestRequest request, JsonTypeInfo<T> type, Func<T, DeviceConfig> convert, string prefix)
-        where T : DeviceBody
+        where T : DeviceBody => await Plug(convert(await request.ReadJsonAsync(type).ConfigureAwait(false)), prefix).ConfigureAwait(false);
+
+    // A guest that has not started finds the device when it does: nothing has been plugged into it, and nothing is answered.
+    private async Task<RestReply> Plug(DeviceConfig config, string prefix)
     {
-        DeviceConfig config = convert(await request.ReadJsonAsync(type).ConfigureAwait(false));
         (DevicePlug plug, bool booted) = await gate.ChangeAsync(machine =>
             (OrRefuse(() => machine.Devices.PlugDevice(config.Id is null ? config with { Id = machine.Devices.CreateDeviceId(prefix) } : config)),
                 machine.State != RunState.Prelaunch)).ConfigureAwait(false);

@@ -61,6 +61,7 @@ public sealed class HmpSession : IDisposable
                 // The peer is gone already.
             }
 
+            focus.Descriptors.Dispose();
             idle.Set();
             completion.TrySetResult();
         }
@@ -81,15 +82,17 @@ public sealed class HmpSession : IDisposable
             while ((count = stream.Read(buffer)) > 0)
             {
                 idle.Reset();
-                foreach (byte b in buffer[..count])
+                ReadOnlySpan<byte> input = buffer[..count];
+                if ((stream as IDescriptorStream)?.TakeDescriptors() is { } descriptors)
                 {
-                    if (editor.Feed(b) is { } line)
-                    {
-                        Send();
-                        Print(interpreter.Run(line, focus) + Prompt);
-                    }
+                    // They are those of the line that the last byte is part of, or that it ends.
+                    int last = Math.Max(input.TrimEnd("\r\n"u8).Length - 1, 0);
+                    Feed(input[..last]);
+                    focus.Descriptors.Receive(descriptors);
+                    input = input[last..];
                 }
 
+                Feed(input);
                 Send();
                 idle.Set();
             }
@@ -100,6 +103,18 @@ public sealed class HmpSession : IDisposable
         }
 
         Dispose();
+    }
+
+    private void Feed(ReadOnlySpan<byte> input)
+    {
+        foreach (byte b in input)
+        {
+            if (editor.Feed(b) is { } line)
+            {
+                Send();
+                Print(interpreter.Run(line, focus) + Prompt);
+            }
+        }
     }
 
     private void Print(string text) =>

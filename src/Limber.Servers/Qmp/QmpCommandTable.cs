@@ -40,6 +40,8 @@ public sealed class QmpCommandTable
         CpuQueries.All,
         CpuModelQueries.All,
         BackendCommands.All,
+        ConnectionCommands.All,
+        DescriptorCommands.All,
         BlockCommands.All,
         BlockQueries.All,
         PciQueries.All,

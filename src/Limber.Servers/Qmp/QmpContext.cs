@@ -22,6 +22,9 @@ public sealed class QmpContext
 
     public QmpDialect Dialect { get; }
 
+    /// <summary>Open descriptors that the client sent. The session disposes them.</summary>
+    internal MonitorDescriptors Descriptors { get; } = new();
+
     /// <summary>The client may send commands and gets events.</summary>
     public bool Negotiated
     {

@@ -114,7 +114,7 @@ internal sealed class QmpMailbox(int maxRequests, int maxOutput)
         }
     }
 
-    /// <summary>Queues a request; waits while too many are queued. False when the session has ended.</summary>
+    /// <summary>Queues a request; waits while too many are queued. False, and the request remains the caller's, when the session has ended.</summary>
     public bool PostRequest(QmpInput input)
     {
         lock (gate)
@@ -147,14 +147,21 @@ internal sealed class QmpMailbox(int maxRequests, int maxOutput)
     /// <summary>Drops everything and wakes everybody.</summary>
     public void Close()
     {
+        QmpInput[] dropped;
         lock (gate)
         {
             closed = true;
+            dropped = [.. requests];
             requests.Clear();
             output.Clear();
             held.Clear();
             outputBytes = 0;
             Monitor.PulseAll(gate);
+        }
+
+        foreach (QmpInput request in dropped)
+        {
+            request.Descriptors?.Dispose();
         }
     }
 

@@ -34,6 +34,9 @@ public sealed class QmpSession : IDisposable
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EventThrottle throttle;
     private IDisposable? subscription;
+
+    /// <summary>Came with the message being read. Thread: the reader's.</summary>
+    private ReceivedDescriptors? arrived;
     private int ended;
     private int dropping;
 
@@ -83,6 +86,7 @@ public sealed class QmpSession : IDisposable
             mailbox.Close();
             inputEnds.Cancel();
             CloseStream();
+            context.Descriptors.Dispose();
             completion.TrySetResult();
         }
     }
@@ -91,8 +95,8 @@ public sealed class QmpSession : IDisposable
     {
         HostThread.SetCurrentName("qmp-reader");
         JsonMessageParser parser = new(
-            message => Accept(new QmpInput(message, null)),
-            problem => Accept(new QmpInput(default, problem)));
+            message => Accept(new QmpInput(message, null, TakeArrived())),
+            problem => Accept(new QmpInput(default, problem, TakeArrived())));
 
         // On the stack: a buffer of the heap is pinned while the thread waits for input, which is nearly always, and would keep
         // what the collector emptied around it.
@@ -102,7 +106,7 @@ public sealed class QmpSession : IDisposable
             int count;
             while ((count = stream.Read(buffer)) > 0)
             {
-                parser.Feed(buffer[..count]);
+                Feed(parser, buffer[..count]);
             }
         }
         catch (Exception)
@@ -110,19 +114,43 @@ public sealed class QmpSession : IDisposable
             // Whatever way a transport fails, it ends this session and nothing else.
         }
 
+        TakeArrived()?.Dispose();
         mailbox.EndInput();
         inputEnds.Cancel();
+    }
+
+    // Descriptors are those of the message that the last byte is part of, unless it is a blank: then of the one just ended.
+    private void Feed(JsonMessageParser parser, ReadOnlySpan<byte> input)
+    {
+        if ((stream as IDescriptorStream)?.TakeDescriptors() is { } descriptors)
+        {
+            int last = Math.Max(input.TrimEnd(" \t\r\n"u8).Length - 1, 0);
+            parser.Feed(input[..last]);
+            TakeArrived()?.Dispose();
+            arrived = descriptors;
+            input = input[last..];
+        }
+
+        parser.Feed(input);
+    }
+
+    private ReceivedDescriptors? TakeArrived()
+    {
+        ReceivedDescriptors? taken = arrived;
+        arrived = null;
+        return taken;
     }
 
     private void Accept(QmpInput input)
     {
         if (input.Problem is null && dispatcher.Overtakes(input.Message))
         {
+            ReceiveDescriptors(input);
             Post(dispatcher.Run(input.Parse(outOfBandEnabled: true), inputEnds.Token, out _)!);
         }
-        else
+        else if (!mailbox.PostRequest(input))
         {
-            mailbox.PostRequest(input);
+            input.Descriptors?.Dispose();
         }
     }
 
@@ -135,6 +163,7 @@ public sealed class QmpSession : IDisposable
             {
                 if (message is null)
                 {
+                    ReceiveDescriptors(request);
                     Execute(request.Parse(context.OutOfBandEnabled));
                 }
                 else
@@ -150,6 +179,15 @@ public sealed class QmpSession : IDisposable
         }
 
         Dispose();
+    }
+
+    // When its command is carried out, not when it is read: an earlier one may not have taken its own yet.
+    private void ReceiveDescriptors(QmpInput input)
+    {
+        if (input.Descriptors is { } descriptors)
+        {
+            context.Descriptors.Receive(descriptors);
+        }
     }
 
     private void Execute(QmpRequest request)

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using Limber.Device;
 using Limber.Device.Loop;
@@ -27,8 +26,6 @@ namespace Limber.VirtioDevices.Net;
 internal sealed class NetReceiver
 {
     private const int FramesPerTurn = 128;
-    private const int BufferCountOffset = 10;
-    private const int SmallestBuffer = TapInterface.HeaderSize + 14;
     private const int LargestFrame = TapInterface.HeaderSize + 65550;
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
 
@@ -37,12 +34,8 @@ internal sealed class NetReceiver
     private readonly RateLimiter? limiter;
     private readonly int ordinaryFrame;
     private readonly IoVector[] vectors = GC.AllocateArray<IoVector>(DescriptorChain.MaximumSegments, pinned: true);
-    private readonly byte[] overflow = GC.AllocateArray<byte>(1, pinned: true);
     private readonly NetSource source;
-    private DescriptorChain[] buffers = [];
-    private int bufferCount;
-    private int vectorCount;
-    private long capacity;
+    private ReceiveBuffers? buffers;
     private Virtqueue? queue;
     private LoopTimer? timer;
     private bool mergeable;
@@ -72,9 +65,7 @@ internal sealed class NetReceiver
         enough = !mergeable ? 1 : (features & NetFeatures.GuestLargeFrames) != 0 ? LargestFrame : ordinaryFrame;
         isShort = false;
         takesLess = false;
-        buffers = new DescriptorChain[mergeable ? started.Size : 1];
-        bufferCount = 0;
-        capacity = 0;
+        buffers = new ReceiveBuffers(device, started, mergeable ? started.Size : 1, vectors);
         timer = started.Loop.CreateTimer(OnTimer, device);
         if (device.Backend is { } backend)
         {
@@ -84,7 +75,7 @@ internal sealed class NetReceiver
 
     public void Stop()
     {
-        GiveBack();
+        buffers?.GiveBack();
         source.Stop();
         timer?.Dispose();
         queue = null;
@@ -98,12 +89,7 @@ internal sealed class NetReceiver
         }
         catch
         {
-            // The device has failed, and nobody may expect these back.
-            while (bufferCount != 0)
-            {
-                queue!.Abandon(buffers[--bufferCount]);
-            }
-
+            buffers!.Abandon();
             throw;
         }
     }
@@ -128,7 +114,7 @@ internal sealed class NetReceiver
                 return Wait(LoopEvents.None, QueueWork.Waiting);
             }
 
-            int length = device.Backend!.Receive(pair, vectors.AsSpan(0, vectorCount));
+            int length = device.Backend!.Receive(pair, buffers!.Pieces);
             if (length < 0)
             {
                 if (length == -ErrorNumber.EINTR || NetErrors.ConcernOneFrame(-length))
@@ -155,22 +141,11 @@ internal sealed class NetReceiver
     {
         if (interest != LoopEvents.Readable)
         {
-            GiveBack();
+            buffers!.GiveBack();
         }
 
         source.Watch(interest);
         return work;
-    }
-
-    // The last one taken first.
-    private void GiveBack()
-    {
-        while (bufferCount != 0)
-        {
-            queue!.Unpop(buffers[--bufferCount]);
-        }
-
-        capacity = 0;
     }
 
     private bool IsLimited()
@@ -193,17 +168,14 @@ internal sealed class NetReceiver
     /// <summary>Sees to buffers for the largest frame there may be, and lists their pieces.</summary>
     private bool Collect()
     {
-        while (capacity < enough && bufferCount < buffers.Length && TryPop(out DescriptorChain? chain))
-        {
-            buffers[bufferCount++] = chain;
-            capacity += chain.WritableLength;
-        }
+        bool complete = buffers!.Collect(enough);
+        takesLess |= buffers.IsBlocked;
 
         // A driver may give less than the largest frame needs, and give no more before it has got something. So after some time
         // with no more of them, what is there must do; a frame that does not fit is lost then.
-        if (capacity < enough && bufferCount < buffers.Length && !(takesLess && capacity != 0))
+        if (!complete && !(takesLess && !buffers.IsEmpty))
         {
-            isShort = capacity != 0;
+            isShort = !buffers.IsEmpty;
             if (isShort)
             {
                 timer!.Start(Patience);
@@ -214,89 +186,16 @@ internal sealed class NetReceiver
 
         isShort = false;
         takesLess = false;
-        ListVectors();
+        buffers.List();
         return true;
-    }
-
-    private bool TryPop([NotNullWhen(true)] out DescriptorChain? chain)
-    {
-        while (queue!.TryPop(out chain))
-        {
-            if (chain.WritableLength >= SmallestBuffer && chain.ReadableLength == 0)
-            {
-                return true;
-            }
-
-            if (bufferCount != 0)
-            {
-                // Buffers are undone in the reverse order only, so it can't go back before those that are kept: these must do until then.
-                queue.Unpop(chain);
-                takesLess = true;
-                chain = null;
-                return false;
-            }
-
-            // Guest-controlled: a buffer that no frame fits into goes back empty.
-            device.CountOddity("receive buffer without room for a frame");
-            queue.Push(chain, 0);
-        }
-
-        return false;
-    }
-
-    private unsafe void ListVectors()
-    {
-        vectorCount = 0;
-        for (int i = 0; i < bufferCount; i++)
-        {
-            ReadOnlySpan<IoVector> part = buffers[i].Writable;
-            part = part[..Math.Min(part.Length, vectors.Length - vectorCount)];
-            part.CopyTo(vectors.AsSpan(vectorCount));
-            vectorCount += part.Length;
-        }
-
-        // A byte of our own at the end shows whether a frame was longer than the buffers.
-        if (vectorCount < vectors.Length)
-        {
-            fixed (byte* extra = overflow)
-            {
-                vectors[vectorCount++] = new IoVector((nint)extra, 1);
-            }
-        }
     }
 
     private void Deliver(int length)
     {
         limiter?.Take(length);
-        if (length > capacity || length < SmallestBuffer)
+        if (buffers!.TryDeliver(length))
         {
-            // Too long for the buffers, or no frame at all: they serve for the next one.
-            return;
+            Volatile.Write(ref delivered, unchecked(delivered + 1));
         }
-
-        int used = 0;
-        for (long covered = 0; covered < length; used++)
-        {
-            covered += buffers[used].WritableLength;
-        }
-
-        // Spec: VIRTIO 1.2 5.1.6.4.1: num_buffers is 1 also without the feature.
-        SegmentWriter header = buffers[0].Writer;
-        header.Skip(BufferCountOffset);
-        _ = header.TryWrite((ushort)used);
-        queue!.BeginBatch();
-        long left = length;
-        for (int i = 0; i < used; i++)
-        {
-            long part = Math.Min(left, buffers[i].WritableLength);
-            capacity -= buffers[i].WritableLength;
-            left -= part;
-            queue.Push(buffers[i], (uint)part);
-        }
-
-        queue.EndBatch();
-        Volatile.Write(ref delivered, unchecked(delivered + 1));
-        bufferCount -= used;
-        Array.Copy(buffers, used, buffers, 0, bufferCount);
     }
 }

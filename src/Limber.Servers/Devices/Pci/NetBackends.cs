@@ -10,9 +10,11 @@ namespace Limber.Servers.Devices.Pci;
 /// <summary>netdev_add and netdev_del. Thread: any.</summary>
 internal sealed class NetBackends(IDeviceManager devices, NamedThings things)
 {
-    /// <exception cref="QmpException">Refused; nothing changed.</exception>
-    public void Add(OptionBag bag, PciWords words, string? defaultType = null)
+    /// <summary>Makes a backend; a tap takes the descriptors that it names away from the monitor, also when it is refused for them.</summary>
+    /// <exception cref="QmpException">Refused; nothing else changed.</exception>
+    public void Add(OptionBag bag, PciWords words, MonitorDescriptors descriptors, string? defaultType = null)
     {
+        using DescriptorClaim claim = new(descriptors);
         try
         {
             if (bag.TryGet("id", out OptionValue id) && id.AsText() is { } name && things.HasNetBackend(name))
@@ -20,7 +22,8 @@ internal sealed class NetBackends(IDeviceManager devices, NamedThings things)
                 throw words.NetdevExists(name);
             }
 
-            devices.AddBackend(NetdevOptions.Read(bag, things, defaultType));
+            devices.AddBackend(NetdevOptions.Read(bag, things, defaultType, claim));
+            claim.HandOver();
         }
         catch (OptionException refusal)
         {

@@ -1,0 +1,8 @@
+namespace Limber.DeviceOptions;
+
+/// <summary>Open descriptors that a client gave names.</summary>
+public interface IDescriptorNames
+{
+    /// <summary>Takes the descriptor of a name for what is being made; null when there is none. The name is gone then.</summary>
+    int? Take(string name);
+}
