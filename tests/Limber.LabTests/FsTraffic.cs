@@ -48,6 +48,9 @@ internal sealed class FsTraffic(GuestConsole guest, string directory)
         return words[0];
     }
 
+    /// <summary>Ends what holds a file.</summary>
+    public void Release() => guest.Run("kill $h; wait $h 2>/dev/null; h=");
+
     /// <summary>What the guest was told is on the disk: bytes of <see cref="Log"/> from its beginning, and their checksum.</summary>
     public (int Length, string Sum) Kept()
     {
