@@ -49,6 +49,7 @@ internal static class Program
         .. PackedNetScenarios.All,
         .. IoCostScenarios.All,
         .. VhostScenarios.All,
+        .. DescriptorScenarios.All,
         .. PlugCycleScenarios.All,
         .. LostBackendScenarios.All,
         .. DurabilityScenarios.All,
