@@ -29,8 +29,8 @@ public static class CharacterBackends
                 ChardevConfig.File file => new FileBackend(file, options.Label),
                 ChardevConfig.Pty => CreatePty(options),
                 ChardevConfig.UnixSocket { Server: true } or ChardevConfig.TcpSocket { Server: true } =>
-                    new SocketBackend(ListeningSocket.Open(config), options.Label),
-                _ => new SocketBackend(SocketConnector.Connect(config), options.Label),
+                    Owning(ListeningSocket.Open(config), listener => new SocketBackend(listener, options.Label)),
+                _ => Owning(SocketConnector.Connect(config), peer => new SocketBackend(peer, options.Label)),
             };
         }
         catch (HostException e)
@@ -49,6 +49,20 @@ public static class CharacterBackends
         if (wait && backend is SocketBackend socket)
         {
             socket.WaitForPeer(cancellation);
+        }
+    }
+
+    private static SocketBackend Owning<T>(T socket, Func<T, SocketBackend> make)
+        where T : IDisposable
+    {
+        try
+        {
+            return make(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -71,6 +71,8 @@ public static class VmConfigValidation
     private static string? CheckBackend(ChardevConfig backend) =>
         backend switch
         {
+            ChardevConfig.UnixSocket { Reconnect: not null } socket =>
+                $"socket '{socket.Path}': reconnect is not built for serial ports, consoles and monitors; supported for vhost-user network cards",
             ChardevConfig.UnixSocket socket => CheckSocketPath("socket", socket.Path, socket.Server),
             ChardevConfig.File file => CheckWritable("output file", file.Path),
             _ => null,

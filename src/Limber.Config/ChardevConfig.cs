@@ -1,3 +1,5 @@
+using System;
+
 namespace Limber.Config;
 
 /// <summary>The host side of a serial port or a monitor.</summary>
@@ -24,7 +26,11 @@ public abstract record ChardevConfig
     /// <param name="Path">Path in the file system.</param>
     /// <param name="Server">Listen (one client at a time for a serial port, many for a monitor), else connect.</param>
     /// <param name="Wait">Do not start before the first client has connected.</param>
-    public sealed record UnixSocket(string Path, bool Server, bool Wait) : ChardevConfig;
+    public sealed record UnixSocket(string Path, bool Server, bool Wait) : ChardevConfig
+    {
+        /// <summary>After which time to connect again when the server is gone; null to leave it at that. Only of a client.</summary>
+        public TimeSpan? Reconnect { get; init; }
+    }
 
     /// <summary>A TCP socket.</summary>
     public sealed record TcpSocket(string Host, int Port, bool Server, bool Wait) : ChardevConfig;

@@ -60,6 +60,12 @@ public interface IDeviceManager
     /// <exception cref="VmException">BackendNotFound.</exception>
     void RemoveNetBackend(string name);
 
+    /// <summary>Plugs or pulls the cable of a network card.</summary>
+    /// <param name="name">Id of the card, or name of its backend.</param>
+    /// <param name="up">The guest sees a link.</param>
+    /// <exception cref="VmException">DeviceNotFound; InvalidState when a cable was pulled for good (<see cref="RemoveNetBackend"/>).</exception>
+    void SetLink(string name, bool up);
+
     /// <summary>Changes the capacity of a disk and tells the guest.</summary>
     /// <param name="device">Id of the device, or name of its backend.</param>
     /// <param name="bytes">New capacity, a multiple of 512.</param>

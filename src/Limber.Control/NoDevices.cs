@@ -41,6 +41,9 @@ public sealed class NoDevices : IDeviceManager
     public void RemoveNetBackend(string name) => throw NoBackend(name);
 
     /// <inheritdoc/>
+    public void SetLink(string name, bool up) => throw new VmException(VmErrorCode.DeviceNotFound, $"Device '{name}' not found");
+
+    /// <inheritdoc/>
     public void ResizeDisk(string device, ulong bytes) => throw new VmException(VmErrorCode.DeviceNotFound, $"Device '{device}' not found");
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Limber.Config;
 using Limber.Config.Devices;
 
 namespace Limber.DeviceOptions;
@@ -45,14 +46,20 @@ public static class ConsolePorts
         }
 
         string? chardev = options.Text("chardev");
+        ChardevConfig? backend = chardev is null ? null
+            : references.TakeChardev(chardev) ?? throw new OptionException($"Property '{driver}.chardev' can't find value '{chardev}'");
+        if (backend is ChardevConfig.UnixSocket { Reconnect: not null })
+        {
+            throw OptionException.NotBuilt($"chardev '{chardev}' with reconnect= for a {driver}", "supported: for vhost-user network cards");
+        }
+
         ConsolePortConfig port = new()
         {
             Id = options.Text("id"),
             Number = number,
             IsConsole = driver == Console,
             Name = options.Text("name"),
-            Backend = chardev is null ? null
-                : references.TakeChardev(chardev) ?? throw new OptionException($"Property '{driver}.chardev' can't find value '{chardev}'"),
+            Backend = backend,
         };
         return (port, bus?[..^BusSuffix.Length]);
     }

@@ -20,4 +20,14 @@ public static class Identifier
 
         return true;
     }
+
+    /// <summary>Refuses what is none.</summary>
+    /// <exception cref="OptionException">In QEMU's words.</exception>
+    public static void Require(string parameter, string id)
+    {
+        if (!IsValid(id))
+        {
+            throw new OptionException($"Parameter '{parameter}' expects an identifier");
+        }
+    }
 }

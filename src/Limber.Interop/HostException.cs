@@ -21,6 +21,9 @@ public class HostException : Exception
     /// <summary>The <c>errno</c> value; 0 where the refusal is not the kernel's.</summary>
     public int ErrorNumber { get; }
 
+    /// <summary>The process, or the host, has no descriptors left: nothing is known about what it offers.</summary>
+    public bool IsOutOfDescriptors => ErrorNumber is Interop.ErrorNumber.EMFILE or Interop.ErrorNumber.ENFILE;
+
     /// <summary>An exception for the call that just failed on this thread.</summary>
     public static HostException FromLastError(string operation) => new(operation, Marshal.GetLastPInvokeError());
 }

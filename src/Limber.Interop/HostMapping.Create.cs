@@ -98,7 +98,8 @@ public sealed unsafe partial class HostMapping
                 throw HostException.FromLastError($"cannot map {length} bytes for {path}");
             }
 
-            return new HostMapping(address, length, shared, shared ? file : null) { Backing = Guard(path, file, address, length, shared) };
+            FileBacking backing = Guard(path, file, address, length, shared);
+            return new HostMapping(address, length, shared, shared ? file : null) { Backing = backing };
         }
         catch
         {
@@ -107,6 +108,7 @@ public sealed unsafe partial class HostMapping
         }
     }
 
+    // Before there is a mapping object: its finalizer would unmap again what this has unmapped, and by then something else is there.
     private static FileBacking Guard(string path, FileDescriptor file, nint address, ulong length, bool shared)
     {
         try
@@ -145,10 +147,8 @@ public sealed unsafe partial class HostMapping
                 throw HostException.FromLastError($"cannot map {length} bytes for {name}");
             }
 
-            return new HostMapping(address, length, shared: true, file, hugePageSize, reserve)
-            {
-                Backing = more == 0 ? null : Guard(name, file, address, length, shared: true),
-            };
+            FileBacking? backing = more == 0 ? null : Guard(name, file, address, length, shared: true);
+            return new HostMapping(address, length, shared: true, file, hugePageSize, reserve) { Backing = backing };
         }
         catch
         {

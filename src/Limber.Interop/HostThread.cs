@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading;
 
 namespace Limber.Interop;
 
@@ -7,6 +8,8 @@ namespace Limber.Interop;
 public static unsafe class HostThread
 {
     private const int PR_SET_NAME = 15;
+    private const int PR_GET_NAME = 16;
+    private const int NameSize = 16; // with its zero
     private const int AttributesSize = 64; // pthread_attr_t has 56 bytes on x86-64
     private const long StackReserve = 32 * 1024;
     private const long PageSize = 4096;
@@ -20,6 +23,47 @@ public static unsafe class HostThread
     /// </summary>
     /// <param name="name">The first 15 bytes count.</param>
     public static void SetCurrentName(string name) => _ = Libc.prctl_name(PR_SET_NAME, name);
+
+    /// <summary>
+    /// Calls something that may start threads which don't name themselves, those of the runtime's pool: they have the name of the one
+    /// that happens to start them, and seem to be left of a device that is gone. So this thread has another name for that long.
+    /// </summary>
+    /// <param name="name">The first 15 bytes count.</param>
+    /// <param name="start">Is called once.</param>
+    public static void RunAs(string name, Action start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        byte* own = stackalloc byte[NameSize];
+        bool known = Libc.prctl_bytes(PR_GET_NAME, own) == 0;
+        SetCurrentName(name);
+        try
+        {
+            start();
+        }
+        finally
+        {
+            if (known)
+            {
+                _ = Libc.prctl_bytes(PR_SET_NAME, own);
+            }
+        }
+    }
+
+    /// <summary>Starts a thread.</summary>
+    /// <exception cref="HostException">The host has no thread to give; the text names it.</exception>
+    public static void Start(Thread thread)
+    {
+        ArgumentNullException.ThrowIfNull(thread);
+        try
+        {
+            thread.Start();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // .NET's way to say that pthread_create failed.
+            throw new HostException($"cannot start the thread {thread.Name}", ErrorNumber.EAGAIN);
+        }
+    }
 
     /// <summary>Sets the name of another thread of this process. No effect where /proc is not mounted.</summary>
     /// <param name="id">Thread id; the thread must not have ended.</param>

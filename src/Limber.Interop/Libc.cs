@@ -91,6 +91,9 @@ public static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "prctl", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int prctl_name(int option, string name);
 
+    [LibraryImport(Library, EntryPoint = "prctl", SetLastError = true)]
+    public static partial int prctl_bytes(int option, byte* bytes);
+
     [LibraryImport(Library)]
     public static partial int getpid();
 

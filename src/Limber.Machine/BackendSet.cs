@@ -153,6 +153,24 @@ internal sealed class BackendSet : IDisposable
         }
     }
 
+    /// <summary>Plugs or pulls the cable of a card for a client.</summary>
+    /// <param name="name">Its backend; null for one without a name.</param>
+    /// <param name="card">The card.</param>
+    /// <param name="up">The guest sees a link.</param>
+    /// <exception cref="VmException">InvalidState: the backend was removed.</exception>
+    public void SetLink(string? name, INetCard card, bool up)
+    {
+        lock (gate)
+        {
+            if (up && name is not null && !nets.Exists(n => n.Card == card))
+            {
+                throw new VmException(VmErrorCode.InvalidState, $"the network backend '{name}' was removed, and the cable of its card with it") { DeviceId = name };
+            }
+        }
+
+        card.SetLink(up);
+    }
+
     /// <summary>Takes a network backend for a card.</summary>
     /// <exception cref="VmException">BackendNotFound, BackendInUse.</exception>
     public NetBackend AcquireNet(string name, string user)

@@ -42,7 +42,17 @@ internal sealed class ConsoleBoard
         {
             (ICharacterBackend backend, GuestAgentChannel? agent) = Open(config.Ports[0]);
             Device = Guarded(backend, () => new ConsoleDevice(context, Options(config.Ports[0], backend)));
-            Start(config.Ports[0], Device.GetPort(0)!, backend, agent);
+            try
+            {
+                Start(config.Ports[0], Device.GetPort(0)!, backend, agent);
+            }
+            catch
+            {
+                Device.Dispose();
+                backend.Dispose();
+                throw;
+            }
+
             return;
         }
 

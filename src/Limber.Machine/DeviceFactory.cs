@@ -60,9 +60,10 @@ internal sealed class DeviceFactory
 
     /// <summary>A device that is on no bus yet.</summary>
     /// <param name="config">What it is.</param>
+    /// <param name="path">Object path of the device.</param>
     /// <param name="failed">Hears of failures of its back end: operation, reason, whether the host is out of space. Any thread.</param>
     /// <exception cref="VmException">It can't be made; nothing is left.</exception>
-    public DeviceParts Create(DeviceConfig config, Action<string, string, bool> failed)
+    public DeviceParts Create(DeviceConfig config, string path, Action<string, string, bool> failed)
     {
         if (config is VfioDeviceConfig host)
         {
@@ -70,19 +71,19 @@ internal sealed class DeviceFactory
         }
 
         string name = config.Id ?? config.Driver;
-        var loop = new DeviceLoop(name.Length > LongestThreadName ? name[..LongestThreadName] : name);
-        loop.Start();
+        DeviceLoop loop = OpenLoop(name);
         var parts = new DeviceParts(loop);
         try
         {
+            loop.Start();
             var context = new VirtioDeviceContext(name, memory, [loop], log) { RingFeatures = Offer(config.Rings) };
             VirtioDevice device = config switch
             {
                 RngDeviceConfig rng => CreateRng(context, rng),
                 VirtioMemDeviceConfig mem => memoryDevices.Create(context, mem, parts),
                 BalloonDeviceConfig balloon => CreateBalloon(context, balloon, parts),
-                DiskDeviceConfig disk => CreateDisk(context, disk, parts, failed),
-                NetDeviceConfig net => CreateNet(context, net, parts, failed),
+                DiskDeviceConfig disk => CreateDisk(context, (disk, path), parts, failed),
+                NetDeviceConfig net => CreateNet(context, (net, path), parts, failed),
                 FsDeviceConfig fs => CreateFs(context, fs),
                 VsockDeviceConfig vsock => new VsockDevice(context, vsock.ContextId, vsock.Socket),
                 PmemDeviceConfig file => pmem.Create(context, file, parts),
@@ -99,8 +100,20 @@ internal sealed class DeviceFactory
         {
             parts.Dispose();
             throw e is VmException ? e : e is Interop.HostException or BlockImageException or VhostUserException or ChardevException or ArgumentException
-                ? new VmException(e is ArgumentException ? VmErrorCode.InvalidDevice : VmErrorCode.HostFailure, e.Message, e)
+                ? new VmException(e is ArgumentException ? VmErrorCode.InvalidDevice : VmErrorCode.HostFailure, HostShortage.Describe(e, name), e)
                 : e;
+        }
+    }
+
+    private static DeviceLoop OpenLoop(string name)
+    {
+        try
+        {
+            return new DeviceLoop(name.Length > LongestThreadName ? name[..LongestThreadName] : name);
+        }
+        catch (Interop.HostException e)
+        {
+            throw new VmException(VmErrorCode.HostFailure, HostShortage.Describe(e, name), e);
         }
     }
 
@@ -125,7 +138,15 @@ internal sealed class DeviceFactory
         VirtioRngOptions limit = config.MaxBytes is { } bytes
             ? new VirtioRngOptions((long)Math.Min(bytes, long.MaxValue), TimeSpan.FromMilliseconds(config.PeriodMilliseconds))
             : VirtioRngOptions.Unlimited;
-        return new VirtioRng(context, source, limit);
+        try
+        {
+            return new VirtioRng(context, source, limit);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private VirtioBalloon CreateBalloon(VirtioDeviceContext context, BalloonDeviceConfig config, DeviceParts parts)
@@ -142,10 +163,11 @@ internal sealed class DeviceFactory
     }
 
     private VirtioDevice CreateNet(
-        VirtioDeviceContext context, NetDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
+        VirtioDeviceContext context, (NetDeviceConfig Config, string Path) of, DeviceParts parts, Action<string, string, bool> failed)
     {
+        NetDeviceConfig config = of.Config;
         NetBackendConfig? connection = config.Connection;
-        NetBackend? backend = config.Backend is { } name ? backends.AcquireNet(name, context.Id) : null;
+        NetBackend? backend = config.Backend is { } name ? backends.AcquireNet(name, of.Path) : null;
         if (backend is not null)
         {
             parts.Release = () => backends.ReleaseNet(backend);
@@ -188,13 +210,14 @@ internal sealed class DeviceFactory
     }
 
     private VirtioBlock.VirtioBlock CreateDisk(
-        VirtioDeviceContext context, DiskDeviceConfig config, DeviceParts parts, Action<string, string, bool> failed)
+        VirtioDeviceContext context, (DiskDeviceConfig Config, string Path) of, DeviceParts parts, Action<string, string, bool> failed)
     {
+        DiskDeviceConfig config = of.Config;
         IBlockImage image;
         RateLimiterConfig? limits = config.RateLimiter ?? config.Image?.RateLimiter;
         if (config.Backend is { } name)
         {
-            BlockBackend backend = backends.Acquire(name, context.Id);
+            BlockBackend backend = backends.Acquire(name, of.Path);
             parts.Release = () => backends.Release(backend);
             image = backend.Image;
             limits ??= backend.Config.Image.RateLimiter;

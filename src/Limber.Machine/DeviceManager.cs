@@ -5,6 +5,7 @@ using System.Threading;
 using Limber.Config.Backends;
 using Limber.Config.Devices;
 using Limber.Control;
+using Limber.VirtioDevices.Net;
 
 namespace Limber.Machine;
 
@@ -198,6 +199,19 @@ internal sealed class DeviceManager : IDeviceManager, IDisposable
 
     /// <inheritdoc/>
     public void RemoveNetBackend(string name) => backends.RemoveNet(name);
+
+    /// <inheritdoc/>
+    public void SetLink(string name, bool up)
+    {
+        PluggedDevice device;
+        lock (control)
+        {
+            device = devices.Find(d => d is { IsAttached: true, Parts.Device: INetCard } && (d.Id == name || ((NetDeviceConfig)d.Config).Backend == name))
+                ?? throw new VmException(VmErrorCode.DeviceNotFound, $"Device '{name}' not found") { DeviceId = name };
+        }
+
+        backends.SetLink(((NetDeviceConfig)device.Config).Backend, (INetCard)device.Parts!.Device!, up);
+    }
 
     /// <inheritdoc/>
     public void ResizeDisk(string device, ulong bytes)

@@ -1,4 +1,3 @@
-using System.Threading.Tasks;
 using Limber.Control;
 using Limber.Vfio;
 
@@ -32,7 +31,7 @@ internal sealed class DeviceNotices(DeviceTable devices, PortHotplug ports, PciD
     /// <param name="operation">What failed.</param>
     /// <param name="reason">Why, in words.</param>
     /// <param name="noSpace">The host is out of space.</param>
-    public void OnFailed(PluggedDevice device, string operation, string reason, bool noSpace) => _ = Task.Run(() =>
+    public void OnFailed(PluggedDevice device, string operation, string reason, bool noSpace) => PoolWork.Run(() =>
     {
         lock (devices.Control)
         {
@@ -57,7 +56,7 @@ internal sealed class DeviceNotices(DeviceTable devices, PortHotplug ports, PciD
     }
 
     // What somebody who types device_del would do; the guest decides. Not on the thread that reports.
-    private void ReturnToHost(PluggedDevice device) => _ = Task.Run(() =>
+    private void ReturnToHost(PluggedDevice device) => PoolWork.Run(() =>
     {
         lock (devices.Control)
         {

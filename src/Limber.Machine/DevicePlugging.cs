@@ -35,7 +35,7 @@ internal sealed class DevicePlugging(
         DeviceParts? parts = null;
         try
         {
-            parts = factory.Create(config, (operation, reason, noSpace) => notices.OnFailed(device, operation, reason, noSpace));
+            parts = factory.Create(config, device.Path, (operation, reason, noSpace) => notices.OnFailed(device, operation, reason, noSpace));
             DevicePlug plug;
             lock (devices.Control)
             {
@@ -54,13 +54,14 @@ internal sealed class DevicePlugging(
         }
         catch (Exception e)
         {
+            // Id and place are free when nothing holds what the next plug may need.
+            parts?.Dispose();
             lock (devices.Control)
             {
                 devices.Remove(device);
             }
 
-            parts?.Dispose();
-            throw e is Interop.HostException or PciResourceException ? new VmException(VmErrorCode.HostFailure, e.Message, e) : e;
+            throw e is Interop.HostException or PciResourceException ? new VmException(VmErrorCode.HostFailure, HostShortage.Describe(e, config.Id ?? config.Driver), e) : e;
         }
     }
 

@@ -41,8 +41,7 @@ internal sealed class MemoryFiles : IDisposable
             ObjectDisposedException.ThrowIf(ended, this);
             if (loop is null)
             {
-                loop = new DeviceLoop("memory-files");
-                loop.Start();
+                loop = StartLoop();
             }
 
             current = loop;
@@ -60,6 +59,21 @@ internal sealed class MemoryFiles : IDisposable
         }
 
         loop?.Dispose();
+    }
+
+    private static DeviceLoop StartLoop()
+    {
+        var made = new DeviceLoop("memory-files");
+        try
+        {
+            made.Start();
+            return made;
+        }
+        catch
+        {
+            made.Dispose();
+            throw;
+        }
     }
 
     private sealed class Entry : ILoopOwner, IDisposable

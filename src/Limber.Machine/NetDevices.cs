@@ -16,6 +16,9 @@ internal static class NetDevices
 {
     private static readonly TimeSpan BackendPatience = TimeSpan.FromSeconds(5);
 
+    // A back end that is started by hand after the card, or tries again after a while.
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>Opens the connection and makes the card.</summary>
     /// <param name="context">Surroundings.</param>
     /// <param name="config">What it is.</param>
@@ -47,8 +50,6 @@ internal static class NetDevices
         {
             null => new NetDevice(context, null, options),
             TapBackendConfig tap => NetDeviceFactory.Create(context, backend?.ShareTap() ?? OpenTap(tap, config.Mtu), options, tap.Vhost),
-            VhostUserNetBackendConfig { Server: true } => throw new VmException(
-                VmErrorCode.InvalidDevice, "a vhost-user network back end that connects to the machine is not built yet; let it listen"),
             VhostUserNetBackendConfig vhost => CreateVhostUser(context, vhost, options),
             _ => throw new VmException(VmErrorCode.InvalidDevice, $"a network backend of this kind is not built yet"),
         };
@@ -56,7 +57,10 @@ internal static class NetDevices
 
     private static VhostNetDevice CreateVhostUser(VirtioDeviceContext context, VhostUserNetBackendConfig config, NetDeviceOptions options)
     {
-        VhostUserRings rings = VhostUserRings.Connect(config.Socket, BackendPatience);
+        // Before anybody is waited for.
+        VhostUserRings.RequireShared(context.Memory.Current, config.Socket);
+        VhostUserRings rings = VhostUserRings.Connect(
+            new VhostUserEndpoint(config.Socket, config.Server), ConnectPatience, BackendPatience, config.RetryInterval);
         try
         {
             return new VhostNetDevice(context, rings, options, config.QueuePairs);

@@ -54,7 +54,7 @@ internal sealed class PmemDevices(PmemWindow window, IGuestMappings mappings, Lo
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VmException(VmErrorCode.HostFailure, $"cannot open '{config.File}' for persistent memory: {e.Message}", e);
+            throw new VmException(VmErrorCode.HostFailure, $"cannot open '{config.File}' for persistent memory: {Interop.HostReason.Of(e)}", e);
         }
     }
 }

@@ -74,7 +74,7 @@ internal sealed class PortHotplug(DeviceTable devices, EventPublisher publisher)
         }
         catch (Exception e) when (e is ChardevException or Interop.HostException)
         {
-            throw new VmException(VmErrorCode.HostFailure, e.Message, e);
+            throw new VmException(VmErrorCode.HostFailure, HostShortage.Describe(e, config.Id ?? config.Name ?? "port"), e);
         }
         finally
         {

@@ -51,7 +51,7 @@ internal sealed class PortWatch
             }
         }
 
-        _ = Task.Run(() => ReportAsync(wait, now));
+        PoolWork.Run(() => ReportAsync(wait, now));
     }
 
     // A guest that opens and closes at once is reported as open all the same, if that is the first change.

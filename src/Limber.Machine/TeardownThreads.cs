@@ -15,15 +15,23 @@ internal sealed class TeardownThreads(Lock control)
     public void Start(Action teardown)
     {
         tasks.RemoveAll(t => t.IsCompleted);
-        tasks.Add(Task.Factory.StartNew(
-            () =>
-            {
-                Interop.HostThread.SetCurrentName("limber-teardown");
-                teardown();
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default));
+        try
+        {
+            tasks.Add(Task.Factory.StartNew(
+                () =>
+                {
+                    Interop.HostThread.SetCurrentName("limber-teardown");
+                    teardown();
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default));
+        }
+        catch (TaskSchedulerException)
+        {
+            // The host has no thread to give: one that is there must do it.
+            tasks.Add(Task.Run(teardown));
+        }
     }
 
     /// <summary>Returns when all that were started have ended. Without the control lock; nobody starts any more.</summary>

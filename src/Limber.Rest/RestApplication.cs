@@ -101,7 +101,11 @@ internal sealed class RestApplication(RouteTable routes) : IHttpApplication<Http
         List<string> causes = [ApiError, failure];
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
         {
-            causes.Add(cause.Message);
+            // A refusal often has the words of what is behind it.
+            if (causes[^1] != cause.Message)
+            {
+                causes.Add(cause.Message);
+            }
         }
 
         return causes;

@@ -61,6 +61,16 @@ public sealed class VhostUserBackend : IDisposable
         }
     }
 
+    /// <summary>Tells a network back end the MTU that the guest is told, if it wants to know.</summary>
+    /// <exception cref="VhostUserException">It does not accept this one.</exception>
+    public void SetMtu(int mtu)
+    {
+        if ((ProtocolFeatures & VhostUserProtocolFeatures.NetworkMtu) != 0)
+        {
+            Tell(VhostUserRequest.NetSetMtu, (ulong)mtu);
+        }
+    }
+
     /// <summary>Tells the features the driver has accepted.</summary>
     public void SetFeatures(ulong features) => Tell(VhostUserRequest.SetFeatures, features | (Features & ProtocolFeaturesBit));
 

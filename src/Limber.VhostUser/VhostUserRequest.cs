@@ -18,6 +18,7 @@ public enum VhostUserRequest : uint
     SetProtocolFeatures = 16,
     GetQueueNumber = 17,
     SetVringEnable = 18,
+    NetSetMtu = 20,
     GetConfig = 24,
     SetConfig = 25,
 }

@@ -75,14 +75,17 @@ public sealed unsafe class VhostUserSocket : IDisposable
         new Span<byte>(address, 2 + MaximumPath + 1).Clear();
         *(ushort*)address = Libc.AF_UNIX;
         Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, MaximumPath));
+
+        // With its limits first: a back end that accepts nobody has a full queue, and connecting would wait for ever.
+        var socket = new VhostUserSocket(fd, limit);
         if (Libc.connect(fd, address, (uint)(2 + length + 1)) < 0)
         {
-            string reason = HostException.FromLastError($"cannot connect to {path}").Message;
-            fd.Dispose();
-            throw new VhostUserException(reason);
+            VhostUserException reason = Failure($"cannot connect to {path}");
+            socket.Dispose();
+            throw reason;
         }
 
-        return new VhostUserSocket(fd, limit);
+        return socket;
     }
 
     /// <summary>Sends one message whole.</summary>

@@ -35,17 +35,12 @@ public sealed class VirtioBlock : VirtioDevice
     /// <exception cref="ArgumentException">A value is out of bounds.</exception>
     /// <exception cref="BlockImageException">The host has no room for the image's queues.</exception>
     public VirtioBlock(VirtioDeviceContext context, IBlockImage image, bool ownsImage, VirtioBlockOptions options)
-        : base(VirtioDeviceType.Block, context, Sizes(options), Features(image, options), MakeConfig(image, options))
+        : base(VirtioDeviceType.Block, context, Sizes(context, options), Features(image, options), MakeConfig(image, options))
     {
         ArgumentNullException.ThrowIfNull(image);
         this.image = image;
         this.ownsImage = ownsImage;
         Serial = Encoding.UTF8.GetBytes(options.Serial);
-        if (Serial.Length > SerialSize)
-        {
-            throw new ArgumentException($"the serial number '{options.Serial}' of {context.Id} has {Serial.Length} bytes, more than {SerialSize}");
-        }
-
         Limiter = options.RateLimiter;
         IsReadOnly = image.IsReadOnly || options.ReadOnly;
         OffersDiscard = (Features(image, options) & BlockFeatures.Discard) != 0;
@@ -61,6 +56,7 @@ public sealed class VirtioBlock : VirtioDevice
         catch
         {
             opened.ForEach(q => q.Dispose());
+            Abandon();
             throw;
         }
 
@@ -159,10 +155,18 @@ public sealed class VirtioBlock : VirtioDevice
         }
     }
 
-    private static int[] Sizes(VirtioBlockOptions options) =>
-        options.Queues is >= 1 and <= VirtioBlockOptions.MaximumQueues
+    private static int[] Sizes(VirtioDeviceContext context, VirtioBlockOptions options)
+    {
+        int serial = Encoding.UTF8.GetByteCount(options.Serial);
+        if (serial > SerialSize)
+        {
+            throw new ArgumentException($"the serial number '{options.Serial}' of {context.Id} has {serial} bytes, more than {SerialSize}");
+        }
+
+        return options.Queues is >= 1 and <= VirtioBlockOptions.MaximumQueues
             ? [.. Enumerable.Repeat(options.QueueSize, options.Queues)]
             : throw new ArgumentException($"a disk has 1 to {VirtioBlockOptions.MaximumQueues} queues, not {options.Queues}");
+    }
 
     private static ulong Features(IBlockImage image, VirtioBlockOptions options)
     {

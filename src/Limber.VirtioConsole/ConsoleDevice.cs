@@ -46,7 +46,16 @@ public sealed class ConsoleDevice : VirtioDevice
     public ConsoleDevice(VirtioDeviceContext context, ConsolePortOptions port)
         : this(context, maximumPorts: 1, isSinglePort: true, SizeFeature(port))
     {
-        AddPort(port with { IsConsole = true, Number = port.Number ?? 0 });
+        try
+        {
+            AddPort(port with { IsConsole = true, Number = port.Number ?? 0 });
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+
         if (port.Size is { } size)
         {
             WriteSize(size);

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using Limber.Config;
 using Limber.Config.Backends;
@@ -216,6 +217,19 @@ public sealed class QemuDeviceTests
         Assert.Equal($"limber: -netdev {value}: {expected}", CommandLines.Error($"limber -netdev {value}"));
 
     [Theory]
+    [InlineData("", false, 0)]
+    [InlineData(",reconnect=0", false, 0)]
+    [InlineData(",reconnect=2", false, 2000)]
+    [InlineData(",reconnect-ms=50", false, 50)]
+    [InlineData(",server=on,wait=off", true, 1000)]
+    public void VhostUser_IsLookedForAsTheChardevSays(string more, bool server, int milliseconds)
+    {
+        VmConfig config = CommandLines.Run($"limber -chardev socket,id=v,path=/v{more} -netdev vhost-user,id=n,chardev=v");
+        TimeSpan? interval = milliseconds == 0 ? null : TimeSpan.FromMilliseconds(milliseconds);
+        Assert.Equal(new VhostUserNetBackendConfig { Name = "n", Socket = "/v", Server = server, RetryInterval = interval }, Assert.Single(config.Backends));
+    }
+
+    [Theory]
     [InlineData("nosuch", "'nosuch' is not a valid device model name")]
     [InlineData("id=x", "Parameter 'driver' is missing")]
     [InlineData("virtio-blk-pci", "drive property not set")]
@@ -259,6 +273,11 @@ public sealed class QemuDeviceTests
     [InlineData("-object memory-backend-file,id=m,mem-path=/p,size=2M -numa node,memdev=m", "boot memory of a file: not built yet (supported: memory-backend-ram, memory-backend-memfd)")]
     [InlineData("-object memory-backend-file,id=m,mem-path=/p,size=1M -device virtio-pmem-pci,memdev=m", "backend memory size must be multiple of 0x200000")]
     [InlineData("-chardev socket,path=/v,id=c -netdev vhost-user,id=a,chardev=c -netdev vhost-user,id=b,chardev=c", "chardev 'c' is already in use")]
+    [InlineData("-chardev socket,path=/v,id=c,server=on,reconnect=1 -netdev vhost-user,id=a,chardev=c", "'reconnect' option is incompatible with socket in server listen mode")]
+    [InlineData("-chardev socket,path=/v,id=c,reconnect=x -netdev vhost-user,id=a,chardev=c", "reconnect=x is not a number from 0 to 4294967295")]
+    [InlineData("-chardev socket,path=/v,id=c,reconnect=1 -device vhost-user-fs-pci,chardev=c,tag=t", "chardev with reconnect=: not built yet (supported: for vhost-user network cards)")]
+    [InlineData("-device virtio-serial -chardev socket,path=/v,id=c,reconnect=1 -device virtconsole,chardev=c", "chardev 'c' with reconnect= for a virtconsole: not built yet (supported: for vhost-user network cards)")]
+    [InlineData("-chardev socket,path=/v,id=c,reconnect=1 -serial chardev:c", "socket '/v': reconnect is not built for serial ports, consoles and monitors; supported for vhost-user network cards")]
     public void Conflicts_AreRefused(string options, string expected) =>
         Assert.EndsWith(": " + expected, CommandLines.Error($"limber {options}"));
 

@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -61,4 +62,37 @@ public sealed class HostThreadTests
         thread.Join();
         HostThread.SetName(id, "nobody");
     }
+
+    [Fact]
+    public void RunAs_NamesTheThreadForTheCall_AndThenAsBefore()
+    {
+        string[] names = new string[3];
+        var thread = new Thread(() =>
+        {
+            HostThread.SetCurrentName("a-device");
+            names[0] = CurrentName();
+            HostThread.RunAs("pool", () => names[1] = CurrentName());
+            names[2] = CurrentName();
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal(["a-device", "pool", "a-device"], names);
+    }
+
+    [Fact]
+    public void RunAs_GivesTheNameBack_WhenTheCallThrows()
+    {
+        string name = "";
+        var thread = new Thread(() =>
+        {
+            HostThread.SetCurrentName("a-device");
+            Assert.Throws<InvalidOperationException>(() => HostThread.RunAs("pool", () => throw new InvalidOperationException()));
+            name = CurrentName();
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal("a-device", name);
+    }
+
+    private static string CurrentName() => File.ReadAllText($"/proc/self/task/{HostThread.CurrentId}/comm").Trim();
 }

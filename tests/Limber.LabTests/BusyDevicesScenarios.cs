@@ -54,7 +54,7 @@ internal static class BusyDevicesScenarios
     // the ports go, and their device after them; by REST the device goes with them.
     private static void Ports(LabContext context, BothVm vm, bool byRest, bool behindPort)
     {
-        vm.Qmp.Execute("device_add", $$"""{"driver": "virtio-serial-pci", "id": "vs"{{Bus(behindPort)}}}""");
+        vm.Qmp.Execute("device_add", $$"""{"driver": "virtio-serial-pci", "id": "vs", "max_ports": 4{{Bus(behindPort)}}}""");
         foreach (string port in (ReadOnlySpan<string>)["busy", "stuck"])
         {
             vm.Qmp.Execute("chardev-add", $$"""{"id": "c-{{port}}", "backend": {"type": "socket", "data": {"addr": {"type": "unix", "data": {"path": "{{context[port]}}"} }, "server": true, "wait": false} } }""");

@@ -27,6 +27,14 @@ internal sealed class LabContext : IDisposable
         init;
     } = "";
 
+    /// <summary>Directory with DPDK's testpmd.</summary>
+    /// <exception cref="SkipException">None was named.</exception>
+    public string Dpdk
+    {
+        get => field.Length > 0 ? field : throw new SkipException("no directory with DPDK's testpmd was named (--dpdk)");
+        init;
+    } = "";
+
     /// <summary>How many steps a random scenario takes; null for its own number.</summary>
     public int? Steps { get; init; }
 

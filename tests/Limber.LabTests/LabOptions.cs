@@ -12,6 +12,8 @@ internal sealed class LabOptions
 
     public string Distro { get; private set; } = "";
 
+    public string Dpdk { get; private set; } = "";
+
     /// <summary>A part of the scenarios' names.</summary>
     public string Filter { get; private set; } = "";
 
@@ -67,6 +69,7 @@ internal sealed class LabOptions
             case "--limber": Limber = value; break;
             case "--guest": Guest = value; break;
             case "--distro": Distro = value; break;
+            case "--dpdk": Dpdk = value; break;
             case "--filter": Filter = value; break;
             case "--only": Only = value; break;
             case "--after": After = value; break;

@@ -23,7 +23,7 @@ internal static class PlugCycleScenarios
     // The runtime's own heap, and its pool's threads, come and go as it likes.
     private const int MappingTolerance = 16;
     private const int ThreadTolerance = 2;
-    private const int ResidentTolerance = 16 << 10;
+    private const int ResidentTolerance = 8 << 10;
 
     public static Scenario[] All =>
     [

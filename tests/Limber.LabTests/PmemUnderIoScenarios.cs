@@ -154,7 +154,7 @@ internal static class PmemUnderIoScenarios
     {
         string copy = context["copy.img"];
         string log = context["log"];
-        Shell.Run($"{Tools} cp --sparse=always {file} {copy}; e2fsck -fy {copy} >{log} 2>&1; [ $? -le 1 ] || {{ cat {log}; exit 1; }}");
+        Shell.Run($"{Tools} cp {file} {copy}; e2fsck -fy {copy} >{log} 2>&1; [ $? -le 1 ] || {{ cat {log}; exit 1; }}");
         Shell.Run($"{Tools} debugfs -R 'dump /{FsTraffic.Log} {log}' {copy} 2>/dev/null");
         byte[] data = File.ReadAllBytes(log);
         Check.True(data.Length >= kept.Length, $"{kept.Length} bytes were acknowledged, and the host's file has {data.Length}");

@@ -13,7 +13,7 @@ namespace Limber.LabTests;
 
 /// <summary>
 /// Plays scenarios with real Linux guests on the <c>/dev/kvm</c> of the machine it runs on, and reports in lines:
-/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--filter TEXT] [--only NAME] [--after NAME] [--part I/N] [--for SECONDS]
+/// <c>limber-lab-tests --limber FILE --guest DIR [--distro DIR] [--dpdk DIR] [--filter TEXT] [--only NAME] [--after NAME] [--part I/N] [--for SECONDS]
 /// [--rounds N] [--steps N] [--seed N] [--patience N] [--list]</c>.
 /// </summary>
 /// <remarks>
@@ -50,6 +50,7 @@ internal static class Program
         .. IoCostScenarios.All,
         .. VhostScenarios.All,
         .. DescriptorScenarios.All,
+        .. VhostUserNetScenarios.All,
         .. PlugCycleScenarios.All,
         .. LostBackendScenarios.All,
         .. DurabilityScenarios.All,
@@ -118,7 +119,8 @@ internal static class Program
         long start = Stopwatch.GetTimestamp();
         using var context = new LabContext
         {
-            Limber = options.Limber, Guest = options.Guest, Distro = options.Distro, Steps = options.Steps, Seed = options.Seed,
+            Limber = options.Limber, Guest = options.Guest, Distro = options.Distro, Dpdk = options.Dpdk,
+            Steps = options.Steps, Seed = options.Seed,
         };
         using var watchdog = new Timer(
             _ => GiveUp(scenario, context), null, options.Steps is null ? Patience * options.Patience : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -19,6 +19,7 @@ internal static class SecureShell
     /// <returns>Seconds from the call of ssh to its end.</returns>
     public static double Exchange(LabContext context, GuestConsole guest, string address)
     {
+        Check.Equal("inactive inactive", guest.Run("systemctl is-active ssh.service ssh.socket | xargs"), "the guest's ssh server before it is wanted");
         string key = context["key"];
         Shell.Run($"ssh-keygen -q -t ed25519 -N '' -C host -f {key}");
         string publicKey = File.ReadAllText(key + ".pub").Trim();

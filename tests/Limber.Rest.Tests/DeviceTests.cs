@@ -75,6 +75,8 @@ public sealed class DeviceTests
     [InlineData("vm.add-disk", """{"path":"/d","pci_device_id":32}""", 400, "pci_device_id 32 is not from 1 to 31")]
     [InlineData("vm.add-net", """{"num_queues":3}""", 400, "num_queues is 3; it counts receive and transmit queues and must be even")]
     [InlineData("vm.add-net", """{"ip":"192.168.4.1"}""", 400, "ip and mask need each other")]
+    [InlineData("vm.add-net", """{"vhost_user":true}""", 400, "vhost_socket is missing")]
+    [InlineData("vm.add-net", """{"vhost_user":true,"vhost_socket":"/s","vhost_mode":"x"}""", 400, "vhost_mode 'x' is not Client or Server")]
     [InlineData("vm.add-vsock", """{"cid":2,"socket":"/s"}""", 400, "cid 2 is not from 3 to 4294967294")]
     [InlineData("vm.add-pmem", """{"file":"/f","size":5}""", 400, "size 5 is not a multiple of 2097152 bytes")]
     public async Task BadValues_AreNamed_AndNothingIsAdded(string route, string body, int status, string cause)

@@ -19,7 +19,7 @@ public sealed class InfoTests
             "memory":{"size":536870912,"shared":false,"mergeable":false,"hugepages":false,"prefault":false,"hotplug_method":"Acpi"},
             "payload":{"kernel":"/boot/vmlinux","cmdline":"console=ttyS0"},
             "serial":{"mode":"File","file":"/var/log/guest's.log"},"console":{"mode":"Off"}},
-            "state":"Running","memory_actual_size":536870912,
+            "state":"Running","memory_actual_size":536870912,"device_tree":{},
             "limber":{"run_state":"running","vcpus":{"plugged":2,"pending":[]},
             "memory":{"base":536870912,"plugged":0,"maximum":536870912,"slots":0,"devices":[],"pending":[]}}}
             """.ReplaceLineEndings(""),

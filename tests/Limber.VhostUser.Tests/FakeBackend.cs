@@ -14,15 +14,29 @@ internal sealed partial class FakeBackend : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    private readonly string directory = Directory.CreateTempSubdirectory("limber-vhost").FullName;
+    private readonly string? directory;
     private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Task serving;
+    private Socket? client;
 
-    public FakeBackend()
+    /// <param name="path">Where it listens, in place of an earlier one; null for a place of its own.</param>
+    /// <param name="connects">It connects to the path instead.</param>
+    public FakeBackend(string? path = null, bool connects = false)
     {
-        Path = System.IO.Path.Combine(directory, "s");
-        listener.Bind(new UnixDomainSocketEndPoint(Path));
-        listener.Listen();
+        directory = path is null ? Directory.CreateTempSubdirectory("limber-vhost").FullName : null;
+        Path = path ?? System.IO.Path.Combine(directory!, "s");
+        if (connects)
+        {
+            client = listener;
+            listener.Connect(new UnixDomainSocketEndPoint(Path));
+        }
+        else
+        {
+            File.Delete(Path);
+            listener.Bind(new UnixDomainSocketEndPoint(Path));
+            listener.Listen();
+        }
+
         serving = Task.Run(Serve);
     }
 
@@ -45,11 +59,17 @@ internal sealed partial class FakeBackend : IDisposable
     /// <summary>Returns when the connection has ended.</summary>
     public Task Ended => serving;
 
+    /// <summary>Ends the connection, as a back end that is killed.</summary>
+    public void HangUp() => client!.Shutdown(SocketShutdown.Both);
+
     public void Dispose()
     {
         listener.Dispose();
         Descriptors.ForEach(d => d.Dispose());
-        Directory.Delete(directory, recursive: true);
+        if (directory is not null)
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     [LibraryImport("libc")]
@@ -57,7 +77,8 @@ internal sealed partial class FakeBackend : IDisposable
 
     private void Serve()
     {
-        using Socket client = listener.Accept();
+        client ??= listener.Accept();
+        using Socket end = client;
         using var socket = new VhostUserSocket(new FileDescriptor(dup((int)client.Handle)), Limit);
         byte[] payload = new byte[VhostUserSocket.MaximumPayload];
         try

@@ -1,6 +1,8 @@
 using System;
 using System.Buffers.Binary;
+using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using Limber.Interop;
 using Limber.Memory;
@@ -84,6 +86,23 @@ public sealed class VhostUserBackendTests
 
         Assert.Contains("needs shared guest memory", e.Message);
         Assert.DoesNotContain(fake.Received, r => r.Request == VhostUserRequest.SetMemoryTable);
+    }
+
+    [Fact]
+    public void Connect_ToOneThatAcceptsNobody_DoesNotWaitForEver()
+    {
+        string directory = Directory.CreateTempSubdirectory("limber-vhost").FullName;
+        string path = Path.Combine(directory, "s");
+        using (var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            listener.Listen(0);
+            using VhostUserSocket waiting = VhostUserSocket.Connect(path, Limit);
+            var e = Assert.Throws<VhostUserException>(() => VhostUserSocket.Connect(path, TimeSpan.FromMilliseconds(1)));
+            Assert.Equal($"cannot connect to {path}: time is up", e.Message);
+        }
+
+        Directory.Delete(directory, recursive: true);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ internal sealed unsafe class CompletionSignal : IDisposable
         int fd = Posix.eventfd(0, Posix.EFD_CLOEXEC | Posix.EFD_NONBLOCK);
         Descriptor = fd >= 0
             ? new FileDescriptor(fd)
-            : throw new BlockImageException("Could not create an eventfd", HostException.FromLastError("eventfd"));
+            : throw Refusal(HostException.FromLastError("Could not create an eventfd"));
     }
 
     public FileDescriptor Descriptor { get; }
@@ -31,4 +31,6 @@ internal sealed unsafe class CompletionSignal : IDisposable
     }
 
     public void Dispose() => Descriptor.Dispose();
+
+    private static BlockImageException Refusal(HostException refused) => new(refused.Message, refused);
 }

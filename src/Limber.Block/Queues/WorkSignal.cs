@@ -17,7 +17,7 @@ internal sealed unsafe class WorkSignal : IDisposable
         int fd = Posix.eventfd(0, Posix.EFD_CLOEXEC | Posix.EFD_SEMAPHORE);
         descriptor = fd >= 0
             ? new FileDescriptor(fd)
-            : throw new BlockImageException("Could not create an eventfd", HostException.FromLastError("eventfd"));
+            : throw Refusal(HostException.FromLastError("Could not create an eventfd"));
     }
 
     /// <summary>Ends so many waits, of now or later.</summary>
@@ -36,4 +36,6 @@ internal sealed unsafe class WorkSignal : IDisposable
     }
 
     public void Dispose() => descriptor.Dispose();
+
+    private static BlockImageException Refusal(HostException refused) => new(refused.Message, refused);
 }

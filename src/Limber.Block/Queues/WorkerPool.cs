@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using Limber.Interop;
 
@@ -31,11 +32,14 @@ internal sealed class WorkerPool(IBlockStore store, bool writeThrough, int maxTh
     /// <param name="first">Of a list.</param>
     /// <param name="last">Of that list.</param>
     /// <param name="count">Its length.</param>
-    /// <remarks>Allocates only when it starts a thread.</remarks>
+    /// <remarks>
+    /// Allocates only when it starts a thread. On a host that has no thread to give those that there are do the work, or else the caller.
+    /// </remarks>
     public void Enqueue(WorkItem first, WorkItem last, int count)
     {
         last.Next = null;
         int calls;
+        bool isAlone;
         lock (gate)
         {
             if (tail is null)
@@ -53,15 +57,23 @@ internal sealed class WorkerPool(IBlockStore store, bool writeThrough, int maxTh
             called += calls;
             for (int missing = queued - waiting; missing > 0 && threads.Count < maxThreads; missing--)
             {
-                Thread thread = new(Run, StackSize) { IsBackground = true, Name = "block-io" };
-                threads.Add(thread);
-                thread.Start();
+                if (!TryStartThread())
+                {
+                    break;
+                }
             }
+
+            isAlone = threads.Count == 0;
         }
 
         if (calls > 0)
         {
             signal.Wake(calls);
+        }
+
+        while (isAlone && TryTake(out WorkItem? item))
+        {
+            Finish(item);
         }
     }
 
@@ -91,9 +103,52 @@ internal sealed class WorkerPool(IBlockStore store, bool writeThrough, int maxTh
         HostThread.SetCurrentName("block-io");
         while (Take() is { } item)
         {
-            item.Error = Execute(item.Request);
-            item.Queue.Complete(item);
+            Finish(item);
         }
+    }
+
+    private bool TryStartThread()
+    {
+        Thread thread = new(Run, StackSize) { IsBackground = true, Name = "block-io" };
+        try
+        {
+            HostThread.Start(thread);
+            threads.Add(thread);
+            return true;
+        }
+        catch (HostException)
+        {
+            return false;
+        }
+    }
+
+    private void Finish(WorkItem item)
+    {
+        item.Error = Execute(item.Request);
+        item.Queue.Complete(item);
+    }
+
+    private bool TryTake([NotNullWhen(true)] out WorkItem? item)
+    {
+        lock (gate)
+        {
+            return TryPop(out item);
+        }
+    }
+
+    // With the gate held.
+    private bool TryPop([NotNullWhen(true)] out WorkItem? item)
+    {
+        item = head;
+        if (item is null)
+        {
+            return false;
+        }
+
+        head = item.Next;
+        tail = head is null ? null : tail;
+        queued--;
+        return true;
     }
 
     private WorkItem? Take()
@@ -109,11 +164,8 @@ internal sealed class WorkerPool(IBlockStore store, bool writeThrough, int maxTh
                     called = Math.Max(called - 1, 0);
                 }
 
-                if (head is { } item)
+                if (TryPop(out WorkItem? item))
                 {
-                    head = item.Next;
-                    tail = head is null ? null : tail;
-                    queued--;
                     return item;
                 }
 

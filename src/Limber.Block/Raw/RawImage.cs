@@ -119,9 +119,13 @@ internal sealed class RawImage : IBlockImage, IQueueTarget
             throw new BlockImageException(
                 $"aio=io_uring was specified for '{file.Path}', but the host does not offer it: {missing.Message}", missing);
         }
-        catch (HostException)
+        catch (HostException missing) when (!missing.IsOutOfDescriptors)
         {
             return false;
+        }
+        catch (HostException refused)
+        {
+            throw new BlockImageException($"Could not open '{file.Path}': {refused.Message}", refused);
         }
     }
 }

@@ -13,10 +13,11 @@ internal sealed class BackendThread
 
     /// <param name="name">Thread name, of which the host shows 15 bytes.</param>
     /// <param name="body">Returns soon after the backend's gate was closed.</param>
+    /// <exception cref="HostException">The host has no thread to give.</exception>
     public BackendThread(string name, Action body)
     {
         thread = new Thread(() => Run(name, body), StackSize) { Name = name, IsBackground = true };
-        thread.Start();
+        HostThread.Start(thread);
     }
 
     /// <summary>Waits a limited time for the end; at once from the thread itself.</summary>

@@ -29,7 +29,7 @@ internal sealed class FileBackend : ICharacterBackend
 
         // No effect on regular files. F_SETFL leaves the access mode and ignores the creation flags.
         _ = Posix.fcntl(file, Posix.F_SETFL, Posix.O_NONBLOCK | (config.Append ? Posix.O_APPEND : 0));
-        pump = new OutputPump($"{label}-out", new DescriptorOutput(file, shared: false, hangUpIsFinal: true));
+        pump = OutputPump.Create($"{label}-out", new DescriptorOutput(file, shared: false, hangUpIsFinal: true), file);
     }
 
     public void Start(ICharacterFrontend frontend) => pump.Start(frontend.OutputDrained);

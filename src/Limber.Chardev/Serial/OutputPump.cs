@@ -43,12 +43,28 @@ internal sealed class OutputPump : IDisposable
         thread = new Thread(() => Run(name), StackSize) { Name = name, IsBackground = true };
     }
 
+    /// <summary>As the constructor, and lets go of what is behind the port when that fails: its owner never comes to be.</summary>
+    /// <exception cref="HostException">The host has no descriptors left.</exception>
+    public static OutputPump Create(string name, IOutputPort port, IDisposable behind)
+    {
+        try
+        {
+            return new OutputPump(name, port);
+        }
+        catch
+        {
+            behind.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Starts writing. What was added before waited.</summary>
     /// <param name="drained">Called on the writer's thread when there is room again after an Add fell short.</param>
+    /// <exception cref="HostException">The host has no thread to give.</exception>
     public void Start(Action drained)
     {
         this.drained = drained;
-        thread.Start();
+        HostThread.Start(thread);
     }
 
     /// <summary>Takes as many bytes as fit and returns their number. Allocates nothing, makes at most one system call.</summary>

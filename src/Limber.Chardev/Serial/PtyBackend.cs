@@ -24,7 +24,7 @@ internal sealed class PtyBackend : ICharacterBackend
     public PtyBackend(string label)
     {
         this.label = label;
-        pump = new OutputPump($"{label}-out", new DescriptorOutput(terminal.Master, shared: false, hangUpIsFinal: false));
+        pump = OutputPump.Create($"{label}-out", new DescriptorOutput(terminal.Master, shared: false, hangUpIsFinal: false), terminal);
     }
 
     /// <summary>Path of the terminal to open.</summary>

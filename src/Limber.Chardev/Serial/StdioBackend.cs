@@ -27,7 +27,7 @@ internal sealed class StdioBackend : ICharacterBackend
     {
         this.channel = channel;
         this.label = label;
-        pump = new OutputPump($"{label}-out", new DescriptorOutput(channel.Output, shared: true, hangUpIsFinal: true));
+        pump = OutputPump.Create($"{label}-out", new DescriptorOutput(channel.Output, shared: true, hangUpIsFinal: true), channel);
     }
 
     public void Start(ICharacterFrontend frontend)

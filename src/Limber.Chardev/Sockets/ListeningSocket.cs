@@ -55,6 +55,16 @@ internal sealed class ListeningSocket : IDisposable
         _ => throw new ArgumentException($"{config} is not a listening socket", nameof(config)),
     };
 
+    /// <summary>The next peer; null when none has come within a time, or was gone again.</summary>
+    /// <param name="patience">In whole milliseconds; none to take one that is there.</param>
+    /// <exception cref="ObjectDisposedException">The listener was disposed.</exception>
+    public unsafe FileDescriptor? TryAccept(TimeSpan patience)
+    {
+        _ = HostIo.Wait(Descriptor, Posix.POLLIN, wake, (int)patience.TotalMilliseconds);
+        int fd = Posix.accept4(Descriptor, null, null, Libc.SOCK_CLOEXEC);
+        return fd >= 0 ? Accepted(fd) : null;
+    }
+
     /// <summary>The next peer; null when the listener was disposed.</summary>
     public unsafe FileDescriptor? Accept()
     {

@@ -1,10 +1,11 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using Limber.Config;
 
 namespace Limber.CommandLine.Qemu;
 
-/// <summary>Builds a socket from QEMU's keys <c>path</c>, <c>host</c>, <c>port</c>, <c>server</c> and <c>wait</c>.</summary>
+/// <summary>Builds a socket from QEMU's keys <c>path</c>, <c>host</c>, <c>port</c>, <c>server</c>, <c>wait</c> and <c>reconnect</c>.</summary>
 internal static class QemuSocketOptions
 {
     /// <param name="option">The option and its value as typed, for messages.</param>
@@ -16,6 +17,7 @@ internal static class QemuSocketOptions
         string? port = null;
         bool server = false;
         bool? wait = null;
+        TimeSpan? reconnect = null;
         foreach ((string key, string value) in pairs)
         {
             switch (key)
@@ -35,6 +37,9 @@ internal static class QemuSocketOptions
                 case "wait":
                     wait = QemuKeyValues.Switch(option, key, value);
                     break;
+                case "reconnect" or "reconnect-ms":
+                    reconnect = Reconnect(option, key, value) ?? reconnect;
+                    break;
                 default:
                     RequireHarmless(option, key, value);
                     break;
@@ -46,7 +51,29 @@ internal static class QemuSocketOptions
             throw new CommandLineException($"{option}: 'wait' option is incompatible with socket in client connect mode");
         }
 
-        return Endpoint(option, path, (host, port), server, server && (wait ?? true));
+        if (reconnect is not null && server)
+        {
+            throw new CommandLineException($"{option}: 'reconnect' option is incompatible with socket in server listen mode");
+        }
+
+        ChardevConfig socket = Endpoint(option, path, (host, port), server, server && (wait ?? true));
+        return (socket, reconnect) switch
+        {
+            (_, null) => socket,
+            (ChardevConfig.UnixSocket unix, _) => unix with { Reconnect = reconnect },
+            _ => throw CommandLineException.NotBuilt($"{option}: reconnect of a TCP socket"),
+        };
+    }
+
+    // 0 is none.
+    private static TimeSpan? Reconnect(string option, string key, string value)
+    {
+        if (!uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
+        {
+            throw new CommandLineException($"{option}: {key}={value} is not a number from 0 to {uint.MaxValue}");
+        }
+
+        return number == 0 ? null : key == "reconnect" ? TimeSpan.FromSeconds(number) : TimeSpan.FromMilliseconds(number);
     }
 
     private static ChardevConfig Endpoint(
@@ -85,10 +112,9 @@ internal static class QemuSocketOptions
             case "telnet" or "tn3270" or "websocket" or "abstract" or "ipv4" or "ipv6" or "logappend"
                 when value == "off":
             case "tight" when value == "on":
-            case "reconnect" or "reconnect-ms" when value == "0":
                 return;
             case "telnet" or "tn3270" or "websocket" or "abstract" or "ipv4" or "ipv6" or "logappend" or "tight"
-                or "reconnect" or "reconnect-ms" or "tls-creds" or "tls-authz" or "to" or "fd" or "logfile":
+                or "tls-creds" or "tls-authz" or "to" or "fd" or "logfile":
                 throw CommandLineException.NotBuilt($"{option}: {key}={value}");
             default:
                 throw new CommandLineException($"{option}: Invalid parameter '{key}'");

@@ -26,7 +26,7 @@ public sealed unsafe partial class DeviceLoop : IDisposable
 {
     private const int StackSize = 256 * 1024;
     private readonly FileDescriptor epoll;
-    private readonly HostEvent wake = new();
+    private readonly HostEvent wake;
     private readonly Thread thread;
     private readonly Dictionary<ulong, LoopSource> sources = [];
     private LoopSource[] interruptible = [];
@@ -47,10 +47,20 @@ public sealed unsafe partial class DeviceLoop : IDisposable
     public DeviceLoop(string name)
     {
         Name = name;
+        thread = new Thread(Run, StackSize) { Name = name, IsBackground = true };
         int fd = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
         epoll = fd >= 0 ? new FileDescriptor(fd) : throw HostException.FromLastError($"cannot create the event loop {name}");
-        thread = new Thread(Run, StackSize) { Name = name, IsBackground = true };
-        Control(Libc.EPOLL_CTL_ADD, wake.Descriptor, LoopEvents.Readable | LoopEvents.EdgeTriggered, 0);
+        try
+        {
+            wake = new HostEvent();
+            Control(Libc.EPOLL_CTL_ADD, wake.Descriptor, LoopEvents.Readable | LoopEvents.EdgeTriggered, 0);
+        }
+        catch
+        {
+            wake?.Dispose();
+            epoll.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Name of the thread.</summary>
@@ -60,10 +70,11 @@ public sealed unsafe partial class DeviceLoop : IDisposable
     public bool IsCurrent => Thread.CurrentThread == thread;
 
     /// <summary>Starts the thread. Called once.</summary>
+    /// <exception cref="HostException">The host has no thread to give.</exception>
     public void Start()
     {
+        HostThread.Start(thread);
         started = true;
-        thread.Start();
     }
 
     /// <summary>Runs an action on the loop, after those posted before it.</summary>

@@ -33,7 +33,12 @@ public static class BlockdevOptions
             throw new OptionException("'node-name' must be specified for the root node");
         }
 
-        if (!Identifier.IsValid(name) || name.Length > MaxNameBytes)
+        if (name.Length > MaxNameBytes)
+        {
+            throw new OptionException($"Node name too long: '{name}' has {name.Length} characters (maximum: {MaxNameBytes})");
+        }
+
+        if (!Identifier.IsValid(name))
         {
             throw new OptionException($"Invalid node-name: '{name}' (a letter, then letters, digits, '-', '.' and '_', {MaxNameBytes} in all)");
         }
@@ -70,20 +75,32 @@ public static class BlockdevOptions
                 throw OptionException.NotBuilt($"Parameter 'file.driver' with value '{driver}'", "supported: file, host_device");
             }
 
+            foreach (string part in (string[])["offset", "size"])
+            {
+                if (options.Has(part))
+                {
+                    throw OptionException.NotBuilt($"Parameter '{part}'", "the whole file is the image");
+                }
+            }
+
             IEnumerable<string> known = driver == "raw" ? Common : Common.Concat(OfQcow2);
             options.RequireKnown(known.Append("file").Concat(bag.Names.Where(IsOfFile)));
         }
 
         options.RequireSwitch("force-share", false);
         options.Boolean("auto-read-only");
-        options.Word("detect-zeroes", "off", "on", "unmap");
+        if (options.Word("detect-zeroes", "off", "on", "unmap") == "unmap" && BlockOptionWords.Discard(options) != true)
+        {
+            throw new OptionException("setting detect-zeroes to unmap is not allowed without setting discard operation to unmap");
+        }
+
         return isProtocol ? Protocol(options, driver) : Format(options, driver, find);
     }
 
     private static BlockNode Protocol(OptionReader options, string driver)
     {
         options.Word("locking", "auto", "on", "off");
-        string file = options.RequiredText("filename");
+        string file = options.Text("filename") ?? throw OptionException.Missing("filename");
         bool direct = options.Boolean("cache.direct") ?? false;
         return new BlockNode
         {

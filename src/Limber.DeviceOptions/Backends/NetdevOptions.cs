@@ -27,7 +27,8 @@ public static class NetdevOptions
     {
         OptionReader options = new(bag);
         string type = options.Text("type") ?? defaultType ?? throw OptionException.Missing("type");
-        string id = options.RequiredText("id");
+        string id = options.Text("id") ?? throw OptionException.Missing("id");
+        Identifier.Require("id", id);
         if (Array.IndexOf(Elsewhere, type) >= 0)
         {
             throw OptionException.NotBuilt($"Parameter 'type' with value '{type}'", Supported);
@@ -113,6 +114,12 @@ public static class NetdevOptions
     /// <summary>A word that begins with a digit is an inherited descriptor, any other a name.</summary>
     private static ImmutableArray<int> Descriptors(string[] words, IDescriptorNames? names)
     {
+        // The one empty array: equal configurations compare as such.
+        if (words.Length == 0)
+        {
+            return [];
+        }
+
         ImmutableArray<int>.Builder descriptors = ImmutableArray.CreateBuilder<int>(words.Length);
         foreach (string word in words)
         {
@@ -147,6 +154,9 @@ public static class NetdevOptions
             Name = id,
             Socket = SocketPath.Check("socket", socket.Path),
             Server = socket.Server,
+
+            // As in QEMU: whoever listens goes on listening.
+            RetryInterval = socket.Server ? VhostUserNetBackendConfig.UsualRetryInterval : socket.Reconnect,
             QueuePairs = (int)(options.Number("queues", 1, MaxQueuePairs) ?? 1),
         };
     }

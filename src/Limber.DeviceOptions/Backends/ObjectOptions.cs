@@ -27,11 +27,8 @@ public static class ObjectOptions
             throw new OptionException($"Parameter 'qom-type' does not accept value '{type}'");
         }
 
-        string id = options.RequiredText("id");
-        if (!Identifier.IsValid(id))
-        {
-            throw new OptionException("Parameter 'id' expects an identifier");
-        }
+        string id = options.Text("id") ?? throw OptionException.Missing("id");
+        Identifier.Require("id", id);
 
         return type switch
         {

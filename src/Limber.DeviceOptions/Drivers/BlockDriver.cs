@@ -40,9 +40,13 @@ internal sealed class BlockDriver : DeviceDriver
         options.RequireSwitch("share-rw", false);
         options.Boolean("discard");
         options.Boolean("write-zeroes");
-        options.Number("logical_block_size", 512, 512);
-        options.Word("werror", "report", "auto");
-        options.Word("rerror", "report", "auto");
+        if (options.Size("logical_block_size") is { } size and not 512)
+        {
+            throw OptionException.NotBuilt($"logical_block_size={size}", "supported: 512");
+        }
+
+        RequireReport(options, "werror");
+        RequireReport(options, "rerror");
         if (options.Bag.TryGet("write-cache", out OptionValue cache) && cache.AsText() != "auto")
         {
             options.RequireSwitch("write-cache", true);
@@ -71,6 +75,14 @@ internal sealed class BlockDriver : DeviceDriver
             Queues = queues == AutomaticQueues ? null : (int?)queues,
             QueueSize = options.PowerOfTwo("queue-size", 4, 1024) ?? 256,
         };
+    }
+
+    private static void RequireReport(OptionReader options, string name)
+    {
+        if (options.Word(name, "report", "auto", "stop", "ignore", "enospc") is { } policy && policy is not ("report" or "auto"))
+        {
+            throw OptionException.NotBuilt($"{name}={policy}", "supported: report");
+        }
     }
 
     private static string? Serial(OptionReader options)

@@ -34,6 +34,11 @@ internal sealed class FsDriver : DeviceDriver
             throw OptionException.NotBuilt("chardev with server=on", "the back end listens");
         }
 
+        if (socket.Reconnect is not null)
+        {
+            throw OptionException.NotBuilt("chardev with reconnect=", "supported: for vhost-user network cards");
+        }
+
         string tag = options.Text("tag") is { Length: > 0 } text ? text : throw new OptionException("missing tag property");
         if (Encoding.UTF8.GetByteCount(tag) > MaxTagBytes)
         {

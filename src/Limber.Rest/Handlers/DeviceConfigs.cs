@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
 using System.Numerics;
 using System.Text;
 using Limber.Config.Backends;
@@ -16,6 +18,7 @@ internal static class DeviceConfigs
     private const int MaximumQueues = 64;
     private const int MaximumQueueSize = 1024;
     private const int MaximumSlot = 31;
+    private const int MacLength = 6;
     private const int MinimumMtu = 1280;
     private const int MaximumMtu = 65535;
     private const ulong PmemUnit = 2UL << 20;
@@ -51,7 +54,8 @@ internal static class DeviceConfigs
                     null or "unknown" => BlockFormat.Probe,
                     "raw" => BlockFormat.Raw,
                     "qcow2" => BlockFormat.Qcow2,
-                    _ => throw NotBuilt($"image_type {body.ImageType}"),
+                    "fixedvhd" or "vhdx" or "flatvmdk" => throw NotBuilt($"image_type {body.ImageType}"),
+                    _ => throw Invalid($"image_type {body.ImageType} is none of FixedVhd, FlatVmdk, Qcow2, Raw, Vhdx, Unknown"),
                 },
             },
             Serial = body.Serial,
@@ -83,6 +87,16 @@ internal static class DeviceConfigs
             throw Invalid("ip and mask need each other");
         }
 
+        if (body.Fds is not null && descriptors.Length == 0)
+        {
+            throw Invalid("fds are given, and no descriptor came with the request (SCM_RIGHTS)");
+        }
+
+        RequireMac("mac", body.Mac, isUnicast: true);
+        RequireMac("host_mac", body.HostMac, isUnicast: false);
+        RequireAddress("ip", body.Ip);
+        RequireAddress("mask", body.Mask);
+
         return Common(body, new NetDeviceConfig
         {
             Connection = body.VhostUser == true
@@ -90,7 +104,8 @@ internal static class DeviceConfigs
                 {
                     Name = "",
                     Socket = Required("vhost_socket", body.VhostSocket),
-                    Server = string.Equals(body.VhostMode, "Server", StringComparison.OrdinalIgnoreCase),
+                    Server = IsServer(body.VhostMode),
+                    RetryInterval = VhostUserNetBackendConfig.UsualRetryInterval,
                     QueuePairs = queues / 2,
                 }
                 : new TapBackendConfig
@@ -113,6 +128,13 @@ internal static class DeviceConfigs
             RateLimiter = RateLimiter(body.RateLimiterConfig),
         });
     }
+
+    private static bool IsServer(string? mode) => mode?.ToLowerInvariant() switch
+    {
+        null or "client" => false,
+        "server" => true,
+        _ => throw Invalid($"vhost_mode '{mode}' is not Client or Server"),
+    };
 
     private static void CheckDescriptors(NetBody body, int queues, int descriptors)
     {
@@ -170,6 +192,36 @@ internal static class DeviceConfigs
     public static VfioDeviceConfig HostDevice(HostDeviceBody body) => Common(body, new VfioDeviceConfig { Path = Required("path", body.Path) });
 
     public static ConsoleDeviceConfig GuestAgent(GuestAgentBody body) => Common(body, ConsoleDeviceConfig.ForGuestAgent());
+
+    private static void RequireMac(string name, string? value, bool isUnicast)
+    {
+        if (value is null)
+        {
+            return;
+        }
+
+        string[] parts = value.Split(':');
+        int first = 0;
+        bool isAddress = parts.Length == MacLength;
+        for (int i = 0; isAddress && i < parts.Length; i++)
+        {
+            isAddress = parts[i].Length == 2 && byte.TryParse(parts[i], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+            first = i == 0 && isAddress ? Convert.ToByte(parts[0], 16) : first;
+        }
+
+        if (!isAddress || (isUnicast && (first & 1) != 0))
+        {
+            throw Invalid($"{name} '{value}' is not the Ethernet address of one station");
+        }
+    }
+
+    private static void RequireAddress(string name, string? value)
+    {
+        if (value is not null && !IPAddress.TryParse(value, out _))
+        {
+            throw Invalid($"{name} '{value}' is not an IP address");
+        }
+    }
 
     private static T Common<T>(DeviceBody body, T config)
         where T : DeviceConfig

@@ -82,6 +82,7 @@ internal static class DeviceListBuilder
             QueueSize = net.QueueSize,
             VhostUser = vhost is not null,
             VhostSocket = vhost?.Socket,
+            VhostMode = vhost is null ? null : vhost.Server ? "Server" : "Client",
             RateLimiterConfig = Describe(net.RateLimiter),
         });
     }

@@ -28,6 +28,7 @@ internal static class VmInfoBuilder
                 config, plugged, DeviceListBuilder.Build(machine.Devices), DescribeConsole(machine.Devices), DescribeMemory(config.Memory, summary, memory)),
             StateName(state),
             summary.TotalSize - Math.Min(machine.Devices.GetBalloon() ?? 0, summary.TotalSize),
+            state == RunState.Prelaunch ? null : DeviceNodeBody.Tree(machine.Devices.GetDevices()),
             new LimberInfo(
                 OperationBody.Kebab(state.ToString()),
                 new LimberVcpus(plugged, [.. pending[false]]),

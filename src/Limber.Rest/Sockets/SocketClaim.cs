@@ -52,11 +52,11 @@ internal sealed class SocketClaim : IDisposable
         }
         catch (UnauthorizedAccessException denied)
         {
-            throw new IOException($"cannot lock socket path '{path}': {denied.Message}", denied);
+            throw new IOException($"cannot lock socket path '{path}': {HostReason.Of(denied)}", denied);
         }
         catch (IOException failure) when (failure.HResult != WouldBlock)
         {
-            throw new IOException($"cannot lock socket path '{path}': {failure.Message}", failure);
+            throw new IOException($"cannot lock socket path '{path}': {HostReason.Of(failure)}", failure);
         }
         catch (IOException held)
         {

@@ -40,6 +40,7 @@ public sealed class QmpCommandTable
         CpuQueries.All,
         CpuModelQueries.All,
         BackendCommands.All,
+        ConnectionCommands.All,
         DescriptorCommands.All,
         BlockCommands.All,
         BlockQueries.All,

@@ -31,7 +31,7 @@ public sealed class VirtioBalloon : VirtioDevice
     private const int EntriesPerRequest = 16384;
 
     private readonly IBalloonMemory memory;
-    private readonly HostEvent actualWritten = new();
+    private readonly HostEvent actualWritten;
     private readonly LoopTimer statisticsTimer;
     private LoopSource? actualSource;
     private Virtqueue? statisticsQueue;
@@ -44,11 +44,21 @@ public sealed class VirtioBalloon : VirtioDevice
     /// <param name="context">Surroundings, with one loop.</param>
     /// <param name="memory">Takes the pages.</param>
     /// <param name="options">Offers and first target.</param>
+    /// <exception cref="HostException">The host has no descriptors left.</exception>
     public VirtioBalloon(VirtioDeviceContext context, IBalloonMemory memory, VirtioBalloonOptions options)
         : base(VirtioDeviceType.Balloon, CheckLoops(context), QueueSizes(options), FeaturesOf(options), CreateConfig())
     {
-        ArgumentNullException.ThrowIfNull(memory);
         this.memory = memory;
+        try
+        {
+            actualWritten = new HostEvent();
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+
         statisticsTimer = ControlLoop.CreateTimer(OnStatisticsTimer, this);
         Target = options.Target;
     }

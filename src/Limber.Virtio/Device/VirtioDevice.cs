@@ -284,9 +284,22 @@ public abstract class VirtioDevice : ILoopOwner, IDisposable
         }
     }
 
+    /// <summary>What was reported by <see cref="ReportFault"/> is over: the next fault is reported again. Thread: a loop's.</summary>
+    protected void ForgetFault() => fault = null;
+
     /// <summary>What <see cref="GetInterruptEvent"/> returns for a running queue has changed; only for devices with a back end.</summary>
     /// <remarks>Thread: the queue's loop.</remarks>
     protected virtual void InterruptEventChanged(Virtqueue queue) { }
+
+    /// <summary>
+    /// Gives back what this class has opened. For a device type's constructor that can't do its part, before it throws: nobody gets
+    /// the device to dispose of it.
+    /// </summary>
+    protected void Abandon()
+    {
+        disposed = true;
+        Registers.DisposeDoorbells();
+    }
 
     /// <summary>Lets go of the device's own resources. Called once, after the device was reset.</summary>
     protected virtual void Dispose(bool disposing) { }

@@ -77,9 +77,9 @@ public sealed partial class VirtioRegisters
 
     internal void DisposeDoorbells()
     {
-        foreach (HostEvent doorbell in doorbells)
+        foreach (HostEvent? doorbell in doorbells)
         {
-            doorbell.Dispose();
+            doorbell?.Dispose();
         }
     }
 

@@ -40,10 +40,18 @@ public sealed partial class VirtioRegisters
         DeviceFeatures = offered;
         queues = new QueueRegisters[queueSizes.Length];
         doorbells = new HostEvent[queueSizes.Length];
-        for (int i = 0; i < queues.Length; i++)
+        try
         {
-            queues[i] = new QueueRegisters(queueSizes[i]);
-            doorbells[i] = new HostEvent();
+            for (int i = 0; i < queues.Length; i++)
+            {
+                queues[i] = new QueueRegisters(queueSizes[i]);
+                doorbells[i] = new HostEvent();
+            }
+        }
+        catch
+        {
+            DisposeDoorbells();
+            throw;
         }
     }
 

@@ -51,6 +51,8 @@ internal sealed unsafe class SplitRing : VirtqueueRing
         return nextOrphan < orphans.Length ? TryPopOrphan(memory, chain) : TryPopAvailable(memory, chain);
     }
 
+    public override ushort UsedIndex => used is null ? (ushort)0 : Volatile.Read(ref *(ushort*)(used + 2));
+
     public override string? TakeOver()
     {
         // Acquire, as in TryPopAvailable. The used ring has no other writer any more.

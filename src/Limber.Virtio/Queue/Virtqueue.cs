@@ -209,6 +209,12 @@ public sealed class Virtqueue
         return !IsBroken;
     }
 
+    /// <summary>
+    /// Index behind the last entry that whoever serves the ring has completed, as the ring itself has it. Split rings only.
+    /// </summary>
+    /// <remarks>Guest-controlled: the driver can write there, too. Thread: the queue's loop, until StopQueue has called back.</remarks>
+    public ushort UsedIndex => ring.UsedIndex;
+
     /// <summary>Asks for a turn of <see cref="VirtioDevice.ProcessQueue"/>, after it said <see cref="QueueWork.Waiting"/>.</summary>
     public void Schedule() => Runner?.Schedule();
 

@@ -38,6 +38,9 @@ internal abstract unsafe class VirtqueueRing
     /// <summary>Gives a chain back and makes that visible to the driver.</summary>
     public abstract void Push(ushort id, int entries, uint written, bool wroteAnything);
 
+    /// <summary>See <see cref="Virtqueue.UsedIndex"/>. The ring has been located.</summary>
+    public virtual ushort UsedIndex => 0;
+
     /// <summary>See <see cref="Virtqueue.TakeOver"/>. The ring has been located.</summary>
     /// <returns>What is wrong, or null.</returns>
     public virtual string? TakeOver() => "queue of a layout that can't be taken over";

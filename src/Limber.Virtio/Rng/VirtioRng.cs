@@ -27,19 +27,11 @@ public sealed class VirtioRng : VirtioDevice
     private long periodStart;
 
     /// <param name="context">Surroundings.</param>
-    /// <param name="source">Owned by the device from here on.</param>
+    /// <param name="source">Owned by the device from here on, unless this throws.</param>
     /// <param name="options">Limits.</param>
     public VirtioRng(VirtioDeviceContext context, IEntropySource source, VirtioRngOptions options)
-        : base(VirtioDeviceType.Entropy, context, [QueueSize], 0, new VirtioConfigSpace(0))
+        : base(VirtioDeviceType.Entropy, Check(context, source, options), [QueueSize], 0, new VirtioConfigSpace(0))
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.MaximumBytes < 1 || options.Period < TimeSpan.FromMilliseconds(1))
-        {
-            throw new ArgumentException(
-                $"entropy limit of {options.MaximumBytes} bytes in {options.Period} for {Id} is not at least a byte and a millisecond");
-        }
-
         this.source = source;
         this.options = options;
         quota = options.MaximumBytes;
@@ -135,5 +127,16 @@ public sealed class VirtioRng : VirtioDevice
         }
 
         return total;
+    }
+
+    private static VirtioDeviceContext Check(VirtioDeviceContext context, IEntropySource source, VirtioRngOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(options);
+        return options.MaximumBytes >= 1 && options.Period >= TimeSpan.FromMilliseconds(1)
+            ? context
+            : throw new ArgumentException(
+                $"entropy limit of {options.MaximumBytes} bytes in {options.Period} for {context.Id} is not at least a byte and a millisecond");
     }
 }

@@ -54,7 +54,7 @@ public static class NetDeviceFactory
         {
             return KernelNetRings.IsAvailable ? CreateWithVhost(context, backend, options) : null;
         }
-        catch (HostException)
+        catch (HostException e) when (!e.IsOutOfDescriptors)
         {
             // It is there, but not for this process or not for memory like this.
             return null;

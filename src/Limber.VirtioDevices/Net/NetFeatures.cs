@@ -32,6 +32,7 @@ public static class NetFeatures
     /// <summary>What VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET can switch.</summary>
     public const ulong GuestOffloads = GuestChecksum | GuestTso4 | GuestTso6 | GuestEcn | GuestUfo;
 
+    // Each behind those that its own needs need.
     private static readonly (ulong Feature, ulong Needs)[] Requirements =
     [
         (GuestTso4, GuestChecksum), (GuestTso6, GuestChecksum), (GuestUfo, GuestChecksum),
@@ -54,6 +55,20 @@ public static class NetFeatures
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Those that have one of the features they need: what a device may offer of what its back end has. DPDK's vhost without
+    /// segmentation offload, for one, still has VIRTIO_NET_F_HOST_ECN.
+    /// </summary>
+    public static ulong KeepConsistent(ulong features)
+    {
+        foreach ((ulong feature, ulong needs) in Requirements)
+        {
+            features = (features & needs) == 0 ? features & ~feature : features;
+        }
+
+        return features;
     }
 
     /// <summary>What the host may leave to the guest with these features.</summary>

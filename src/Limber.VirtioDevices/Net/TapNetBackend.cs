@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using Limber.Interop;
@@ -22,7 +23,7 @@ public sealed class TapNetBackend : INetBackend
     private readonly ImmutableArray<FileDescriptor> senders;
     private readonly LinkChanges links;
 
-    /// <param name="tap">Owned from here on.</param>
+    /// <param name="tap">Owned from here on, unless this throws.</param>
     /// <exception cref="HostException">The host has no descriptors left.</exception>
     public TapNetBackend(TapInterface tap)
     {
@@ -31,12 +32,19 @@ public sealed class TapNetBackend : INetBackend
         SupportedOffloads = Candidates.FirstOrDefault(tap.SetOffloads);
         _ = tap.SetOffloads(TapOffloads.None);
         links = LinkChanges.Open();
+        var opened = new List<FileDescriptor>();
         try
         {
-            senders = [.. tap.Queues.Select(HostCalls.Duplicate)];
+            foreach (FileDescriptor queue in tap.Queues)
+            {
+                opened.Add(HostCalls.Duplicate(queue));
+            }
+
+            senders = [.. opened];
         }
         catch
         {
+            opened.ForEach(sender => sender.Dispose());
             links.Dispose();
             throw;
         }

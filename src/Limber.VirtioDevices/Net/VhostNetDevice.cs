@@ -11,7 +11,8 @@ namespace Limber.VirtioDevices.Net;
 /// queue. Queues as in <see cref="NetDevice"/>.
 /// </summary>
 /// <remarks>
-/// Pulling the cable stops the rings: what the guest has announced waits. Rate limits of the options do not apply here.
+/// Pulling the cable stops the rings: what the guest has announced waits. A back end that is gone pulls the cable, and one that
+/// comes back plugs it in again. Rate limits of the options do not apply here.
 /// Thread: public members any.
 /// </remarks>
 public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
@@ -29,6 +30,8 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
     private ulong features;
     private int controlIndex = -1;
     private int activePairs = 1;
+    private bool cableIsIn = true;
+    private bool isConnected = true;
     private volatile bool linkIsUp = true;
 
     /// <summary>With the kernel's vhost-net between the guest and a tap.</summary>
@@ -83,13 +86,8 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
     public void SetLink(bool up) => _ = ControlLoop.Post(
         () =>
         {
-            if (linkIsUp != up)
-            {
-                linkIsUp = up;
-                Config.WriteUInt16(NetConfig.StatusOffset, up ? NetConfig.LinkUp : (ushort)0);
-                UpdateRings();
-                NotifyConfigChanged();
-            }
+            cableIsIn = up;
+            ShowLink();
         },
         this);
 
@@ -137,9 +135,17 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
     /// <inheritdoc/>
     protected override void OnBackendLost()
     {
-        // Drivers know a pulled cable; few know DEVICE_NEEDS_RESET.
+        // Drivers know a pulled cable.
+        isConnected = false;
         linkIsUp = false;
         Config.WriteUInt16(NetConfig.StatusOffset, 0);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnBackendBack()
+    {
+        isConnected = true;
+        ShowLink();
     }
 
     /// <inheritdoc/>
@@ -171,8 +177,11 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
             throw new ArgumentException($"the back end {rings.Name} has {rings.MaximumQueues} pairs of queues, not {pairs}");
         }
 
+        rings.SetMtu(options.Mtu);
+
         // The offloads of a running back end can't be switched.
-        return NetConfig.Features(options, pairs, All) & (rings.Features | OwnFeatures) & ~NetFeatures.ControlGuestOffloads;
+        return NetFeatures.KeepConsistent(
+            NetConfig.Features(options, pairs, All) & (rings.Features | OwnFeatures) & ~NetFeatures.ControlGuestOffloads);
     }
 
     private static int[] QueueSizes(VirtioDeviceContext context, IRingBackend rings, NetDeviceOptions options, int pairs)
@@ -187,6 +196,18 @@ public sealed class VhostNetDevice : HandOverDevice, INetCard, INetControlTarget
         int[] sizes = new int[(2 * pairs) + 1];
         Array.Fill(sizes, options.QueueSize);
         return sizes;
+    }
+
+    private void ShowLink()
+    {
+        bool up = cableIsIn && isConnected;
+        if (linkIsUp != up)
+        {
+            linkIsUp = up;
+            Config.WriteUInt16(NetConfig.StatusOffset, up ? NetConfig.LinkUp : (ushort)0);
+            UpdateRings();
+            NotifyConfigChanged();
+        }
     }
 
     private void Use(int count)

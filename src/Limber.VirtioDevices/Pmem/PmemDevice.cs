@@ -47,7 +47,7 @@ public sealed class PmemDevice : VirtioDevice
     /// <param name="start">Where the guest sees it, a multiple of <see cref="PmemFile.Alignment"/>, beyond RAM.</param>
     /// <param name="mappings">Shows it to the guest.</param>
     /// <exception cref="ArgumentException">The start is not aligned.</exception>
-    /// <exception cref="HostException">The range can't be mapped.</exception>
+    /// <exception cref="HostException">The range can't be mapped, or the host has no thread to give.</exception>
     public PmemDevice(VirtioDeviceContext context, PmemFile file, GuestAddress start, IGuestMappings mappings)
         : this(context, file, start, mappings, file is null ? throw new ArgumentNullException(nameof(file)) : file.Flush)
     {
@@ -58,14 +58,24 @@ public sealed class PmemDevice : VirtioDevice
     internal PmemDevice(VirtioDeviceContext context, PmemFile file, GuestAddress start, IGuestMappings mappings, Func<bool> flush)
         : base(VirtioDeviceType.PersistentMemory, context, [QueueSize], 0, CreateConfig(start, file))
     {
-        ArgumentNullException.ThrowIfNull(mappings);
         this.file = file;
         this.flush = flush;
         completed = Complete;
         Range = new GuestRange(start, file.Mapping.Length);
-        mapping = mappings.Map(start.Value, file.Mapping.Address, file.Mapping.Length, readOnly: false);
         flusher = new Thread(RunFlusher, 128 * 1024) { Name = $"{context.Id}-flush", IsBackground = true };
-        flusher.Start();
+        try
+        {
+            ArgumentNullException.ThrowIfNull(mappings);
+            mapping = mappings.Map(start.Value, file.Mapping.Address, file.Mapping.Length, readOnly: false);
+            HostThread.Start(flusher);
+        }
+        catch
+        {
+            mapping?.Dispose();
+            Abandon();
+            throw;
+        }
+
         watch = file.TryWatch(() => TryReplaceLost());
         if (watch is not null)
         {

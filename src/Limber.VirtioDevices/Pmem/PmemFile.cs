@@ -129,6 +129,23 @@ public sealed class PmemFile : IDisposable
         file.Dispose();
     }
 
+    private static void Enlarge(string path, SafeFileHandle handle, ulong length)
+    {
+        bool held = false;
+        handle.DangerousAddRef(ref held);
+        try
+        {
+            if (Libc.ftruncate((int)handle.DangerousGetHandle(), (long)Math.Min(length, long.MaxValue)) != 0)
+            {
+                throw HostException.FromLastError($"cannot enlarge '{path}' to {length} bytes for persistent memory");
+            }
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
+    }
+
     private static PmemFile Map(string path, SafeFileHandle handle, ulong? size, bool discardWrites)
     {
         ulong present = (ulong)RandomAccess.GetLength(handle);
@@ -145,7 +162,7 @@ public sealed class PmemFile : IDisposable
                 throw new ArgumentException($"persistent memory of {length} bytes without writes needs as many in '{path}', which has {present}");
             }
 
-            RandomAccess.SetLength(handle, (long)Math.Min(length, long.MaxValue));
+            Enlarge(path, handle, length);
         }
 
         bool held = false;

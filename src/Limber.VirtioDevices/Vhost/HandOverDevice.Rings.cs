@@ -19,6 +19,10 @@ public abstract partial class HandOverDevice
         {
             TakeOver(index, ring, queue);
         }
+        else if (away)
+        {
+            // Served again when the back end is back.
+        }
         else if (!ShouldServe(index))
         {
             Release(index, ring);
@@ -29,9 +33,10 @@ public abstract partial class HandOverDevice
             {
                 HandOver(index, ring, queue);
             }
-            catch (Exception reason) when (AnswersForLostBackend && reason is HostException or VhostUser.VhostUserException)
+            catch (Exception reason) when (reason is HostException or VhostUser.VhostUserException)
             {
-                Die(reason);
+                LetGo(ring);
+                Lose(reason);
             }
         }
     }
@@ -97,10 +102,16 @@ public abstract partial class HandOverDevice
         }
         catch (Exception reason) when (reason is HostException or VhostUser.VhostUserException)
         {
-            Die(reason);
+            Lose(reason);
         }
 
         ring.IsServed = false;
+        LetGo(ring);
+    }
+
+    // Idempotent.
+    private void LetGo(HandOverRing ring)
+    {
         ring.Source?.Dispose();
         ring.Source = null;
         if (ring.Call is { } call)

@@ -8,9 +8,10 @@ using Limber.Virtio;
 namespace Limber.VirtioDevices.Vhost;
 
 /// <summary>
-/// A device whose rings a back end serves. A back end that dies or does not answer fails the device
-/// (<see cref="VirtioDevice.Faulted"/>, DEVICE_NEEDS_RESET); the VM lives on, and the device stays failed. A device type that
-/// <see cref="AnswersForLostBackend"/> answers its driver itself instead, with errors.
+/// A device whose rings a back end serves. A back end that dies or does not answer is reported (<see cref="VirtioDevice.Faulted"/>), and
+/// its rings stand still; the VM lives on. One that may come back (<see cref="IRingBackend.RetryInterval"/>) is waited for, and goes on
+/// where the last one has left its rings. A device type that <see cref="AnswersForLostBackend"/> answers its driver itself instead,
+/// with errors.
 /// </summary>
 /// <remarks>
 /// Everything runs on the first loop of the context, also calls that wait for the back end: it shares that loop with no device
@@ -25,6 +26,8 @@ public abstract partial class HandOverDevice : VirtioDevice
     private readonly HandOverRing[] rings;
     private LoopSource? loss;
     private GuestMemory? handedOver;
+    private ulong accepted;
+    private bool isActive;
     private bool dead;
 
     /// <param name="type">Device type.</param>
@@ -42,8 +45,6 @@ public abstract partial class HandOverDevice : VirtioDevice
         VirtioConfigSpace config)
         : base(type, Narrow(context, backend), queueSizes, features, config)
     {
-        ArgumentNullException.ThrowIfNull(backend);
-        backend.CheckMemory(context.Memory.Current);
         Backend = backend;
         rings = new HandOverRing[queueSizes.Length];
         for (int i = 0; i < rings.Length; i++)
@@ -63,7 +64,7 @@ public abstract partial class HandOverDevice : VirtioDevice
 
     /// <summary>
     /// True when ProcessQueue answers requests that nobody else serves any more: those that the back end took and did not
-    /// complete, and all that follow, also after a reset. DEVICE_NEEDS_RESET is not shown then.
+    /// complete, and all that follow, also after a reset.
     /// </summary>
     protected virtual bool AnswersForLostBackend => false;
 
@@ -108,28 +109,20 @@ public abstract partial class HandOverDevice : VirtioDevice
     /// <inheritdoc/>
     protected override void Activate(ulong features, IReadOnlyList<Virtqueue?> queues)
     {
-        if (dead)
+        accepted = features;
+        isActive = true;
+        if (dead || away)
         {
-            if (!AnswersForLostBackend)
-            {
-                throw new InvalidOperationException($"the back end {Backend.Name} of {Id} is gone");
-            }
-
             return;
         }
 
         try
         {
-            Backend.SetFeatures(features & Backend.Features);
-            HandOverMemory();
-            if (Backend.LossDescriptor is { } descriptor)
-            {
-                loss = ControlLoop.Add(descriptor, Backend.LossEvents, _ => CheckLost(), this);
-            }
+            Begin();
         }
-        catch (Exception reason) when (AnswersForLostBackend && reason is HostException or VhostUser.VhostUserException)
+        catch (Exception reason) when (reason is HostException or VhostUser.VhostUserException)
         {
-            Die(reason);
+            Lose(reason);
         }
     }
 
@@ -137,6 +130,7 @@ public abstract partial class HandOverDevice : VirtioDevice
     protected override void Deactivate(Action deactivated)
     {
         ArgumentNullException.ThrowIfNull(deactivated);
+        isActive = false;
         loss?.Dispose();
         loss = null;
         handedOver = null;
@@ -180,6 +174,19 @@ public abstract partial class HandOverDevice : VirtioDevice
         stopped();
     }
 
+    /// <inheritdoc/>
+    protected override void InterruptEventChanged(Virtqueue queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        HandOverRing ring = rings[queue.Index];
+        if (ring.IsServed)
+        {
+            // Begins again with the event as it is now.
+            Release(queue.Index, ring);
+            Update(queue.Index);
+        }
+    }
+
     /// <summary>Starts and stops the serving of queues as <see cref="ShouldServe"/> says now. Thread: the control loop's.</summary>
     protected void UpdateRings()
     {
@@ -193,12 +200,17 @@ public abstract partial class HandOverDevice : VirtioDevice
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => Backend.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        EndRetrying();
+        Backend.Dispose();
+    }
 
     private static VirtioDeviceContext Narrow(VirtioDeviceContext context, IRingBackend backend)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(backend);
+        backend.CheckMemory(context.Memory.Current);
 
         // Where a packed ring stands does not fit into what back ends are told. The reset of a queue is this side's affair.
         ulong features = context.RingFeatures & (backend.Features | VirtioFeatures.RingReset) & ~VirtioFeatures.RingPacked;
@@ -212,35 +224,6 @@ public abstract partial class HandOverDevice : VirtioDevice
         {
             Backend.SetMemory(now);
             handedOver = now;
-        }
-    }
-
-    private void CheckLost()
-    {
-        if (Backend.CheckLost())
-        {
-            Die(new VhostUser.VhostUserException($"the back end {Backend.Name} of {Id} is gone"));
-        }
-    }
-
-    private void Die(Exception reason)
-    {
-        loss?.Dispose();
-        loss = null;
-        if (!dead)
-        {
-            dead = true;
-            Backend.Dispose();
-            if (AnswersForLostBackend)
-            {
-                ReportFault(reason);
-                UpdateRings();
-            }
-            else
-            {
-                OnBackendLost();
-                OnLoopFault(reason);
-            }
         }
     }
 }

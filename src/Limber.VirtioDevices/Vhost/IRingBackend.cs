@@ -34,6 +34,18 @@ public interface IRingBackend : IDisposable
     /// <summary>Whether the back end is gone. Takes what made <see cref="LossDescriptor"/> ready.</summary>
     bool CheckLost();
 
+    /// <summary>After which time to look, again and again, whether a back end that is gone is there again; null for one that does not come back.</summary>
+    TimeSpan? RetryInterval => null;
+
+    /// <summary>Lets go of a back end that is gone. Idempotent.</summary>
+    void Disconnect() { }
+
+    /// <summary>
+    /// Whether a back end that was gone is there again: it serves nothing yet, and knows neither features nor memory. Waits only for the
+    /// answers of one that is there.
+    /// </summary>
+    bool TryReconnect() => false;
+
     /// <summary>Throws when it can't reach this memory.</summary>
     void CheckMemory(GuestMemory memory);
 

@@ -52,10 +52,19 @@ public sealed class VsockDevice : VirtioDevice
     public VsockDevice(VirtioDeviceContext context, uint contextId, string path, int queueSize = 256)
         : base(VirtioDeviceType.Socket, Narrow(context, contextId), [queueSize, queueSize, 64], 0, CreateConfig(contextId))
     {
-        ArgumentNullException.ThrowIfNull(path);
         this.contextId = contextId;
         outbox = new VsockOutbox(this);
-        host = new VsockHost(path);
+        try
+        {
+            ArgumentNullException.ThrowIfNull(path);
+            host = new VsockHost(path);
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+
         connections = new VsockConnections(this, host, outbox);
     }
 

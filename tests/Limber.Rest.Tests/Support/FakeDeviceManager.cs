@@ -66,6 +66,19 @@ internal sealed class FakeDeviceManager : IDeviceManager
 
     public void RemoveNetBackend(string name) => throw new NotSupportedException();
 
+    public void SetLink(string name, bool up)
+    {
+        if (!devices.Exists(device => device.Id == name))
+        {
+            throw new VmException(VmErrorCode.DeviceNotFound, $"Device '{name}' not found");
+        }
+
+        Links[name] = up;
+    }
+
+    /// <summary>What was asked for.</summary>
+    public Dictionary<string, bool> Links { get; } = [];
+
     public void ResizeDisk(string device, ulong bytes)
     {
         if (FindDevice(device) is null)

@@ -68,6 +68,8 @@ public sealed class PciDeviceTests : DeviceSession
     [InlineData("netdev_add", "{'type':'tap'}", "Parameter 'id' is missing")]
     [InlineData("netdev_add", "{'type':'tap','id':'net0'}", "Duplicate ID 'net0'")]
     [InlineData("netdev_add", "{'type':'vhost-user','id':'n','chardev':'nosuch'}", "Property 'vhost-user.chardev' can't find value 'nosuch'")]
+    [InlineData("chardev-add", "{'id':'x','backend':{'type':'socket','data':{'addr':{'type':'unix','data':{'path':'/v'}},'reconnect':1}}}", "'reconnect' option is incompatible with socket in server listen mode")]
+    [InlineData("chardev-add", "{'id':'x','backend':{'type':'socket','data':{'addr':{'type':'unix','data':{'path':'/v'}},'server':false,'reconnect-ms':-1}}}", "Parameter 'backend.data.reconnect-ms' expects a number from 0 to 4294967295")]
     [InlineData("netdev_del", "{'id':'nosuch'}", "Device 'nosuch' not found")]
     [InlineData("object-add", "{}", "Parameter 'qom-type' is missing")]
     [InlineData("object-add", "{'qom-type':'rng-random'}", "Parameter 'id' is missing")]

@@ -39,6 +39,7 @@ public sealed class SchemaTests
         ["qom-get"] = "{\"path\":\"/machine\",\"property\":\"smp\"}",
         ["qom-list"] = "{\"path\":\"/machine\"}",
         ["qom-set"] = "{\"path\":\"vmem0\",\"property\":\"requested-size\",\"value\":2097152}",
+        ["set_link"] = "{\"name\":\"b0\",\"up\":false}",
         ["set-viomem"] = "{\"id\":\"vmem0\",\"requested-size\":\"4M\"}",
         ["qom-list-types"] = "{\"implements\":\"device\",\"abstract\":true}",
         ["query-command-line-options"] = "{\"option\":\"smp-opts\"}",

@@ -59,6 +59,7 @@ internal static class NetOption
             "server" => true,
             string mode => throw new CommandLineException($"{option}: vhost_mode={mode} is not client or server"),
         },
+        RetryInterval = VhostUserNetBackendConfig.UsualRetryInterval,
         QueuePairs = pairs,
     };
 

@@ -25,6 +25,8 @@ internal sealed record NetBody : DeviceBody
 
     public string? VhostMode { get; init; }
 
+    public int[]? Fds { get; init; }
+
     public RateLimiterBody? RateLimiterConfig { get; init; }
 
     public bool? OffloadTso { get; init; }

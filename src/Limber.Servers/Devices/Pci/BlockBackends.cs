@@ -27,6 +27,15 @@ internal sealed class BlockBackends(IDeviceManager devices)
         }
     }
 
+    /// <summary>A client made it with <c>blockdev-add</c>.</summary>
+    public bool IsNode(string name)
+    {
+        lock (gate)
+        {
+            return nodes.Find(name) is not null;
+        }
+    }
+
     /// <exception cref="QmpException">Refused; nothing changed.</exception>
     public void AddNode(OptionBag bag, PciWords words)
     {

@@ -32,6 +32,18 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
         }
     }
 
+    /// <summary>Character devices that clients made, by name.</summary>
+    public IReadOnlyList<ChardevState> Chardevs
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. chardevs.OrderBy(static c => c.Key, StringComparer.Ordinal).Select(c => new ChardevState(c.Key, c.Value, IsInUse(c.Value)))];
+            }
+        }
+    }
+
     public bool HasBlockBackend(string name) => Backends<BlockBackendConfig>().Any(backend => backend.Name == name);
 
     public bool HasNetBackend(string name) => Backends<NetBackendConfig>().Any(backend => backend.Name == name);
@@ -60,6 +72,12 @@ internal sealed class NamedThings(IVirtualMachine machine) : IDeviceReferences
     /// <exception cref="QmpException">The id is taken.</exception>
     public void AddObject(NamedObject added)
     {
+        // It is opened with the device, but a wrong name is a mistake now.
+        if (added is NamedObject.RandomSource source && !System.IO.File.Exists(source.File))
+        {
+            throw new QmpException($"Could not open '{source.File}': No such file or directory");
+        }
+
         lock (gate)
         {
             if (objects.ContainsKey(added.Id) || FindMemory(added.Id) is not null)

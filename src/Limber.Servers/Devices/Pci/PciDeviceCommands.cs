@@ -37,9 +37,13 @@ internal sealed class PciDeviceCommands(IVirtualMachine machine, NamedThings thi
             OptionBag bag = OptionBags.Of(members, syntax, stringsMayHoldValues: syntax == ValueSyntax.Message);
             words.Prepare(driver, bag);
             string? bus = Text(bag, "bus") is { } named ? PciBuses.Resolve(machine, named) ?? throw words.BusNotFound(named) : null;
-            if (Text(bag, "id") is { } id && IsTaken(id))
+            if (Text(bag, "id") is { } id)
             {
-                throw words.DuplicateId(id);
+                Identifier.Require("id", id);
+                if (IsTaken(id))
+                {
+                    throw words.DuplicateId(id);
+                }
             }
 
             device = driver.Read(bag, things) with { Bus = bus };

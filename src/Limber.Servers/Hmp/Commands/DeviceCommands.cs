@@ -9,6 +9,7 @@ using Limber.Servers.Devices;
 using Limber.Servers.Devices.Pci;
 using Limber.Servers.Json;
 using Limber.Servers.Qmp;
+using Limber.Servers.Qmp.Commands;
 
 namespace Limber.Servers.Hmp.Commands;
 
@@ -44,6 +45,11 @@ internal static class DeviceCommands
         {
             Candidates = static context => Backends<NetBackendConfig>(context),
         },
+        new("set_link", "name on|off", "change the link status of a network adapter", HmpArgument.Rest, SetLink),
+        new("chardev-remove", "id", "remove chardev", HmpArgument.Word, static (context, id) => context.Services.Things.RemoveChardev(id))
+        {
+            Candidates = static context => context.Services.Things.Chardevs.Select(static chardev => chardev.Id),
+        },
         new("object_add", "[qom-type=]type,id=str[,prop=value][,...]", "create QOM object", HmpArgument.Word, AddObject)
         {
             Candidates = static _ => ObjectOptions.Types,
@@ -78,6 +84,17 @@ internal static class DeviceCommands
     }
 
     /// <summary>The first word once said where on the bus the drive's device goes; it is ignored, as in QEMU.</summary>
+    private static void SetLink(HmpContext context, string text)
+    {
+        string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length != 2 || words[1] is not ("on" or "off"))
+        {
+            throw new HmpUsageException(words.Length == 0 ? "string expected" : "Invalid link status, expected 'on' or 'off'");
+        }
+
+        ConnectionCommands.SetLink(context.Machine, words[0], words[1] == "on");
+    }
+
     private static void AddDrive(HmpContext context, string text)
     {
         int blank = text.IndexOf(' ', StringComparison.Ordinal);

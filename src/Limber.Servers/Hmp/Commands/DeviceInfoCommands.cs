@@ -19,6 +19,13 @@ internal static class DeviceInfoCommands
         new("balloon", string.Empty, "show balloon information", HmpArgument.None, static (context, _) =>
             Print(context, $"balloon: actual={Balloon.Actual(context.Machine) >> MebibyteShift}")),
         new("block", "[device]", "show info of one block device or all block devices", HmpArgument.OptionalWord, Block),
+        new("chardev", string.Empty, "show the character devices", HmpArgument.None, static (context, _) =>
+        {
+            foreach (ChardevState chardev in context.Services.Things.Chardevs)
+            {
+                Print(context, $"{chardev.Id}: filename={chardev.Description}");
+            }
+        }),
         new("network", string.Empty, "show the network state", HmpArgument.None, Network),
         new("pci", string.Empty, "show PCI info", HmpArgument.None, Pci),
         new("qtree", string.Empty, "show device tree", HmpArgument.None, DeviceTree.Show),

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Limber.Config;
 using Limber.DeviceOptions;
@@ -103,6 +104,25 @@ internal static class BackendCommands
             throw new QmpException("Parameter 'backend.data.wait' with value 'true': not built yet (supported: false)");
         }
 
-        return new ChardevConfig.UnixSocket(socket, server, Wait: false);
+        TimeSpan? reconnect = Reconnect(backend, "reconnect", 1000) ?? Reconnect(backend, "reconnect-ms", 1);
+        if (reconnect is not null && server)
+        {
+            throw new QmpException("'reconnect' option is incompatible with socket in server listen mode");
+        }
+
+        return new ChardevConfig.UnixSocket(socket, server, Wait: false) { Reconnect = reconnect };
+    }
+
+    // 0 is none.
+    private static TimeSpan? Reconnect(OptionBag backend, string name, int milliseconds)
+    {
+        if (!backend.TryGet("data." + name, out OptionValue value) || value.AsNumber() is not { } number || number == 0)
+        {
+            return null;
+        }
+
+        return number > 0 && number <= uint.MaxValue
+            ? TimeSpan.FromMilliseconds((long)number * milliseconds)
+            : throw new QmpException($"Parameter 'backend.data.{name}' expects a number from 0 to {uint.MaxValue}");
     }
 }

@@ -21,7 +21,7 @@ internal static class BlockQueries
             Nodes),
     ];
 
-    /// <summary>Disks that devices have, by place, then backends that no device has.</summary>
+    /// <summary>Disks that devices have, by place, then drives that no device has. A node of <c>blockdev-add</c> is no drive: it has no name here.</summary>
     private static JsonValue Disks(QmpContext context)
     {
         List<JsonValue> result = [];
@@ -37,10 +37,11 @@ internal static class BlockQueries
             JsonObject? inserted = backend is not null ? Describe(backend)
                 : disk.Image is { } image ? Describe(null, image, null, 0)
                 : null;
-            result.Add(Disk(backend?.Config.Name ?? string.Empty, PeripheralPaths.BackendPath(device), inserted));
+            string name = backend is null || context.Services.Blocks.IsNode(backend.Config.Name) ? string.Empty : backend.Config.Name;
+            result.Add(Disk(name, PeripheralPaths.BackendPath(device), inserted));
         }
 
-        foreach (BackendInfo backend in backends.Where(static backend => backend.UserPath is null))
+        foreach (BackendInfo backend in backends.Where(backend => backend.UserPath is null && !context.Services.Blocks.IsNode(backend.Config.Name)))
         {
             result.Add(Disk(backend.Config.Name, null, Describe(backend)));
         }

@@ -38,7 +38,10 @@ internal static class BlockTypes
         (JsonKind.Object, new QmpObjectType([new("driver", ProtocolDriver), .. Common]) { Tag = "driver", Variants = [("file", OfProtocol), ("host_device", OfProtocol)] }),
         (JsonKind.String, QmpType.String));
 
-    private static readonly QmpObjectType OfRaw = new(new QmpMember("file", BelowFormat));
+    private static readonly QmpObjectType OfRaw = new(
+        new("file", BelowFormat),
+        new("offset", QmpType.Integer, true),
+        new("size", QmpType.Integer, true));
 
     private static readonly QmpObjectType OfQcow2 = new(
         new("file", BelowFormat),
@@ -48,7 +51,7 @@ internal static class BlockTypes
         new("l2-cache-size", QmpType.Integer, true),
         new("refcount-cache-size", QmpType.Integer, true),
         new("cache-clean-interval", QmpType.Integer, true),
-        new("backing", new QmpAlternateType("BlockdevRefOrNull", (JsonKind.Null, QmpType.Null)), true));
+        new("backing", new QmpAlternateType("BlockdevRefOrNull", (JsonKind.Null, QmpType.Null), (JsonKind.String, QmpType.String)), true));
 
     /// <summary>A node, as <c>blockdev-add</c> takes it.</summary>
     public static readonly QmpObjectType Node = new([new("driver", Driver), .. Common])

@@ -73,7 +73,9 @@ internal static class DeviceTypes
             ("socket", new(new QmpMember("data", new QmpObjectType(
                 new("addr", SocketAddress),
                 new("server", QmpType.Boolean, true),
-                new("wait", QmpType.Boolean, true))))),
+                new("wait", QmpType.Boolean, true),
+                new("reconnect", QmpType.Integer, true),
+                new("reconnect-ms", QmpType.Integer, true))))),
         ],
     };
 
