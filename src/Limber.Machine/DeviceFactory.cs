@@ -174,7 +174,8 @@ internal sealed class DeviceFactory
             connection = backend.Config;
         }
 
-        VirtioDevice card = NetDevices.Create(context, config, connection, backend, Interlocked.Increment(ref lastCard) - 1);
+        using NetBackend? given = backend is null ? TapDescriptors.OpenCopies(connection) : null;
+        VirtioDevice card = NetDevices.Create(context, config, connection, backend ?? given, Interlocked.Increment(ref lastCard) - 1);
         if (backend is not null)
         {
             backends.ConnectNet(backend, (INetCard)card);

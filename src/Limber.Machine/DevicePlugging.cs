@@ -36,6 +36,7 @@ internal sealed class DevicePlugging(
         try
         {
             parts = factory.Create(config, device.Path, (operation, reason, noSpace) => notices.OnFailed(device, operation, reason, noSpace));
+            DevicePlug plug;
             lock (devices.Control)
             {
                 devices.RequireAlive();
@@ -44,10 +45,12 @@ internal sealed class DevicePlugging(
                     device.Config = board.Number((ConsoleDeviceConfig)config);
                 }
 
-                DevicePlug plug = plugged.Attach(device, parts);
+                plug = plugged.Attach(device, parts);
                 notices.HearHost(device, parts);
-                return plug;
             }
+
+            TapDescriptors.Take(config);
+            return plug;
         }
         catch (Exception e)
         {

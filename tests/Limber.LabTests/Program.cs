@@ -49,6 +49,7 @@ internal static class Program
         .. PackedNetScenarios.All,
         .. IoCostScenarios.All,
         .. VhostScenarios.All,
+        .. DescriptorScenarios.All,
         .. VhostUserNetScenarios.All,
         .. PlugCycleScenarios.All,
         .. LostBackendScenarios.All,

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading;
+using Limber.Testing;
 
 namespace Limber.TestKit;
 
@@ -73,6 +74,20 @@ public sealed class QmpClient : IDisposable
     {
         JsonElement reply = Send(arguments is null ? $$"""{"execute": "{{command}}"}""" : $$"""{"execute": "{{command}}", "arguments": {{arguments}}}""", seconds);
         return reply.TryGetProperty("return", out JsonElement value) ? value : throw new ScenarioException($"{command} answered {reply.GetRawText()}");
+    }
+
+    /// <summary>Runs a command with a descriptor beside it, which stays the caller's.</summary>
+    /// <exception cref="ScenarioException">The reply is an error.</exception>
+    public void ExecuteWith(int descriptor, string command, string arguments)
+    {
+        string line = $$"""{"execute": "{{command}}", "arguments": {{arguments}}}""";
+        Trace("C: " + line);
+        DescriptorSender.Send(socket, Encoding.UTF8.GetBytes(line + "\n"), descriptor);
+        JsonElement reply = TakeReply(60);
+        if (!reply.TryGetProperty("return", out _))
+        {
+            throw new ScenarioException($"{command} answered {reply.GetRawText()}");
+        }
     }
 
     /// <summary>Runs a command that must fail and returns "class: desc".</summary>

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Limber.Testing;
 
 namespace Limber.TestKit;
 
@@ -13,7 +14,8 @@ public sealed class RestClient(string socketPath)
     /// <param name="method">GET or PUT.</param>
     /// <param name="route">Such as <c>vm.resize</c>.</param>
     /// <param name="body">JSON, or null for none.</param>
-    public (int Status, string Body) Send(string method, string route, string? body = null)
+    /// <param name="descriptor">Sent beside the request; it stays the caller's. Null for none.</param>
+    public (int Status, string Body) Send(string method, string route, string? body = null, int? descriptor = null)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 120_000 };
         socket.Connect(new UnixDomainSocketEndPoint(socketPath));
@@ -23,7 +25,8 @@ public sealed class RestClient(string socketPath)
             request.Append(CultureInfo.InvariantCulture, $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n");
         }
 
-        socket.Send(Encoding.UTF8.GetBytes(request.Append("\r\n").Append(body).ToString()));
+        ReadOnlySpan<int> descriptors = descriptor is { } number ? [number] : [];
+        DescriptorSender.Send(socket, Encoding.UTF8.GetBytes(request.Append("\r\n").Append(body).ToString()), descriptors);
         var reply = new StringBuilder();
         byte[] buffer = new byte[4096];
         while (socket.Receive(buffer) is int count and > 0)

@@ -8,7 +8,10 @@ public sealed record TapBackendConfig : NetBackendConfig
     /// <summary>Interface name; created when it does not exist; null lets the kernel choose one. Unused with <see cref="Descriptors"/>.</summary>
     public string? Interface { get; init; }
 
-    /// <summary>Open descriptors of a tap, one a queue pair; the machine owns them. Empty to open <see cref="Interface"/>.</summary>
+    /// <summary>
+    /// Open descriptors of a tap, one a queue pair; empty to open <see cref="Interface"/>. They are the machine's when the backend, or
+    /// the card without one, is there; what it refuses it leaves alone.
+    /// </summary>
     public ImmutableArray<int> Descriptors { get; init; } = [];
 
     /// <summary>Queue pairs, 1..32.</summary>
