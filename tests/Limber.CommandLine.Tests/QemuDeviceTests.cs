@@ -277,7 +277,6 @@ public sealed class QemuDeviceTests
     [InlineData("-chardev socket,path=/v,id=c,reconnect=x -netdev vhost-user,id=a,chardev=c", "reconnect=x is not a number from 0 to 4294967295")]
     [InlineData("-chardev socket,path=/v,id=c,reconnect=1 -device vhost-user-fs-pci,chardev=c,tag=t", "chardev with reconnect=: not built yet (supported: for vhost-user network cards)")]
     [InlineData("-device virtio-serial -chardev socket,path=/v,id=c,reconnect=1 -device virtconsole,chardev=c", "chardev 'c' with reconnect= for a virtconsole: not built yet (supported: for vhost-user network cards)")]
-    [InlineData("-chardev socket,path=/v,id=c,reconnect=1 -serial chardev:c", "socket '/v': reconnect is not built for serial ports, consoles and monitors; supported for vhost-user network cards")]
     public void Conflicts_AreRefused(string options, string expected) =>
         Assert.EndsWith(": " + expected, CommandLines.Error($"limber {options}"));
 

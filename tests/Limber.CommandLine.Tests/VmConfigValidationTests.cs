@@ -14,6 +14,14 @@ public sealed class VmConfigValidationTests : IDisposable
     [Fact]
     public void Check_NothingNamed_Passes() => Assert.Null(VmConfigValidation.Check(Config()));
 
+    [Theory]
+    [InlineData("-chardev socket,path=/v,id=c,reconnect=1 -serial chardev:c")]
+    [InlineData("-chardev socket,path=/v,id=c,reconnect-ms=50 -mon chardev=c,mode=control")]
+    public void Check_ReconnectOfOtherThanNetworkCards_IsRefused(string options) =>
+        Assert.Equal(
+            "socket '/v': reconnect is not built for serial ports, consoles and monitors; supported for vhost-user network cards",
+            VmConfigValidation.Check(CommandLines.Run($"limber {options}")));
+
     [Fact]
     public void Check_ExistingFiles_Pass()
     {
