@@ -96,7 +96,7 @@ public sealed unsafe class TapInterface : IDisposable
         {
             foreach (FileDescriptor fd in owned)
             {
-                fd.Dispose();
+                fd.SetHandleAsInvalid();
             }
 
             throw;

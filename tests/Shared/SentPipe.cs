@@ -9,7 +9,7 @@ namespace Limber.Testing;
 /// <summary>A pipe whose one end is sent to the server under test, which is in this process: so its copies can be counted.</summary>
 internal sealed class SentPipe : IDisposable
 {
-    private readonly AnonymousPipeServerStream pipe = new(PipeDirection.In);
+    private readonly AnonymousPipeServerStream pipe = new(PipeDirection.In, HandleInheritability.Inheritable);
     private readonly string name;
     private readonly int own;
 

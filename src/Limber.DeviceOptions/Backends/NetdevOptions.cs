@@ -129,6 +129,11 @@ public static class NetdevOptions
                     ? number
                     : throw new OptionException($"Invalid file descriptor number '{word}'");
 
+            if (names is not null && char.IsAsciiDigit(word[0]) && !names.IsInherited(descriptor))
+            {
+                throw new OptionException($"File descriptor {descriptor} is none that was passed to this program, or is in use");
+            }
+
             // Each queue pair closes its own.
             if (descriptors.Contains(descriptor))
             {

@@ -210,6 +210,17 @@ public sealed class DescriptorTests : IDisposable
     }
 
     [Fact]
+    public void NetdevAdd_NumberThatIsTheProcessOwn_IsRefused()
+    {
+        using MonitorPlace.Client client = place.ConnectQemu();
+        using var own = new HostEvent();
+        int number = own.Descriptor.Number;
+        string refusal = $"File descriptor {number} is none that was passed to this program, or is in use";
+        Assert.Equal(refusal, client.Refusal(Netdev($"'fd':'{number}'")));
+        Assert.Equal(refusal, client.Refusal(Netdev($"'fds':'{second.Number}:{number}'")));
+    }
+
+    [Fact]
     public void Hmp_HasItsOwn()
     {
         using var human = new MonitorPlace(null);

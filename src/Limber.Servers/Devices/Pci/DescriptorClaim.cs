@@ -11,6 +11,10 @@ namespace Limber.Servers.Devices.Pci;
 /// </summary>
 internal sealed class DescriptorClaim(MonitorDescriptors descriptors) : IDescriptorNames, IDisposable
 {
+    // <fcntl.h>: F_GETFD, FD_CLOEXEC.
+    private const int GetFlags = 1;
+    private const int CloseOnExec = 1;
+
     private readonly List<FileDescriptor> taken = [];
 
     public int? Take(string name)
@@ -22,6 +26,13 @@ internal sealed class DescriptorClaim(MonitorDescriptors descriptors) : IDescrip
 
         taken.Add(descriptor);
         return descriptor.Number;
+    }
+
+    /// <remarks>What this process opens or takes has the flag, and what had it at the start was closed then.</remarks>
+    public bool IsInherited(int descriptor)
+    {
+        int flags = Libc.fcntl(descriptor, GetFlags, 0);
+        return flags < 0 || (flags & CloseOnExec) == 0;
     }
 
     /// <summary>The machine has them now.</summary>
