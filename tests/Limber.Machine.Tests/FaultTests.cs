@@ -47,7 +47,7 @@ public sealed partial class FaultTests
         }
 
         Assert.DoesNotContain(Directory.GetDirectories("/proc/self/task"), t => ReadName(t).StartsWith("vcpu", StringComparison.Ordinal));
-        Assert.DoesNotContain(Directory.GetFiles("/proc/self/fd"), f => (File.ResolveLinkTarget(f, false)?.Name ?? "").Contains("kvm-vcpu", StringComparison.Ordinal));
+        Assert.DoesNotContain(OpenDescriptors.Read(), d => d.Target.Contains("kvm-vcpu", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -30,11 +30,11 @@ public sealed class PmemTests : IDisposable
             Assert.Equal("0000:00:01.0", plug.Device.Location.ToString());
             await vm.Devices.UnplugDevice("p").Completion.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
             Assert.Empty(vm.Devices.GetDevices());
-            descriptors = i == 0 ? CountDescriptors() : descriptors;
+            descriptors = i == 0 ? OpenDescriptors.Count() : descriptors;
         }
 
         // What an earlier test left to the collector may go meanwhile.
-        Assert.InRange(CountDescriptors(), 0, descriptors);
+        Assert.InRange(OpenDescriptors.Count(), 0, descriptors);
         Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.EndsWith(path, StringComparison.Ordinal));
     }
 
@@ -59,10 +59,6 @@ public sealed class PmemTests : IDisposable
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         Assert.Empty(vm.Devices.GetDevices());
     }
-
-    // The runtime opens its libraries as it needs them.
-    private static int CountDescriptors() =>
-        Directory.GetFiles("/proc/self/fd").Count(f => File.ResolveLinkTarget(f, false)?.Name.EndsWith(".dll", StringComparison.Ordinal) == false);
 
     private string MakeFile(string name, long size)
     {

@@ -18,7 +18,7 @@ internal sealed record HostTraces(IReadOnlyDictionary<int, string> Descriptors, 
     /// <param name="directory">Its files are looked for among what is mapped.</param>
     /// <param name="regionSize">Regions of this size are looked for.</param>
     public static HostTraces Read(string directory, ulong regionSize) => new(
-        ReadDescriptors().Where(d => !d.Target.EndsWith(".dll", StringComparison.Ordinal)).ToDictionary(d => d.Number, d => d.Target),
+        OpenDescriptors.Read().ToDictionary(d => d.Number, d => d.Target),
         [.. Directory.GetDirectories("/proc/self/task").Select(ReadName).Where(name => name.Length > 0 && !name.StartsWith('.') && name != "limber-teardown").Order(StringComparer.Ordinal)],
         [.. File.ReadLines("/proc/self/maps").Where(line => IsOf(line, directory, regionSize)).Select(line => line[line.IndexOf(' ', StringComparison.Ordinal)..]).Order(StringComparer.Ordinal)]);
 
@@ -37,27 +37,6 @@ internal sealed record HostTraces(IReadOnlyDictionary<int, string> Descriptors, 
             .Concat(before.Descriptors.Except(now.Descriptors).Select(d => $"closed: {d.Key} {d.Value}"))
             .Concat(before.Threads.SequenceEqual(now.Threads) ? [] : [$"threads {string.Join(',', before.Threads)} became {string.Join(',', now.Threads)}"])
             .Concat(before.Mappings.SequenceEqual(now.Mappings) ? [] : [$"mappings {string.Join(',', before.Mappings)} became {string.Join(',', now.Mappings)}"]);
-    }
-
-    private static IEnumerable<(int Number, string Target)> ReadDescriptors()
-    {
-        foreach (string entry in Directory.GetFiles("/proc/self/fd"))
-        {
-            string? target = null;
-            try
-            {
-                target = File.ResolveLinkTarget(entry, returnFinalTarget: false)?.FullName;
-            }
-            catch (FileNotFoundException)
-            {
-                // Closed meanwhile.
-            }
-
-            if (target is not null)
-            {
-                yield return (int.Parse(Path.GetFileName(entry), CultureInfo.InvariantCulture), target);
-            }
-        }
     }
 
     private static string ReadName(string task)
