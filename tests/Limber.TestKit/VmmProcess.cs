@@ -16,6 +16,7 @@ public sealed class VmmProcess : IDisposable
     private readonly Process process;
     private readonly Thread outputReader;
     private readonly Thread errorReader;
+    private bool disposed;
 
     /// <param name="executable">Path of the executable.</param>
     /// <param name="arguments">Its command line.</param>
@@ -28,11 +29,13 @@ public sealed class VmmProcess : IDisposable
             RedirectStandardError = true,
         };
         process = Process.Start(start) ?? throw new ScenarioException($"cannot start {executable}");
+        Id = process.Id;
         outputReader = StartReader(process.StandardOutput.BaseStream, Output);
         errorReader = StartReader(process.StandardError.BaseStream, Error);
     }
 
-    public int Id => process.Id;
+    /// <summary>Its number, also when it has ended.</summary>
+    public int Id { get; }
 
     /// <summary>What came from standard output.</summary>
     public TextLog Output { get; } = new();
@@ -40,7 +43,7 @@ public sealed class VmmProcess : IDisposable
     /// <summary>What came from standard error.</summary>
     public TextLog Error { get; } = new();
 
-    public bool HasExited => process.HasExited;
+    public bool HasExited => disposed || process.HasExited;
 
     /// <summary>Writes to standard input.</summary>
     public void Type(string text)
@@ -103,6 +106,7 @@ public sealed class VmmProcess : IDisposable
             // It ended in between.
         }
 
+        disposed = true;
         process.Dispose();
     }
 
