@@ -16,7 +16,7 @@ namespace Limber.Net;
 /// <see cref="HeaderSize"/> bytes. It is gone with its last descriptor unless it was made persistent by others.
 /// </summary>
 /// <remarks>Thread: one a queue for <see cref="Read"/> and <see cref="Write"/>; the rest one at a time.</remarks>
-public sealed unsafe class TapInterface : IDisposable
+public sealed unsafe partial class TapInterface : IDisposable
 {
     /// <summary>Bytes of <c>struct virtio_net_hdr_v1</c> before each frame (virtio 1.2, 5.1.6).</summary>
     public const int HeaderSize = 12;
@@ -268,52 +268,5 @@ public sealed unsafe class TapInterface : IDisposable
         int flags = NetIo.fcntl(fd, NetIo.F_GETFL, 0);
         _ = NetIo.fcntl(fd, NetIo.F_SETFL, flags | NetIo.O_NONBLOCK);
         _ = NetIo.fcntl(fd, NetIo.F_SETFD, NetIo.FD_CLOEXEC);
-    }
-
-    private void Configure(TapOptions options)
-    {
-        int number = Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0);
-        using var control = new FileDescriptor(number >= 0 ? number : throw HostException.FromLastError("cannot open a socket to configure interfaces"));
-        if (options.HostMac is { } mac)
-        {
-            InterfaceRequest request = NetIo.Request(Name);
-            request.Family = NetIo.ARPHRD_ETHER;
-            mac.CopyTo(new Span<byte>(request.Data, 6));
-            NetIo.Call(control, NetIo.SIOCSIFHWADDR, ref request, $"cannot set the Ethernet address of {Name} to {mac}");
-        }
-
-        if (options.Mtu is { } mtu)
-        {
-            InterfaceRequest request = NetIo.Request(Name);
-            request.Mtu = mtu;
-            NetIo.Call(control, NetIo.SIOCSIFMTU, ref request, $"cannot set the MTU of {Name} to {mtu}");
-        }
-
-        if (options.Address is { } address)
-        {
-            SetAddress(control, NetIo.SIOCSIFADDR, address);
-            SetAddress(control, NetIo.SIOCSIFNETMASK, options.Netmask!);
-        }
-
-        if (options.BringUp)
-        {
-            BringUp(control);
-        }
-    }
-
-    private void SetAddress(FileDescriptor control, uint which, IPAddress address)
-    {
-        InterfaceRequest request = NetIo.Request(Name);
-        request.Family = Libc.AF_INET;
-        address.GetAddressBytes().CopyTo(new Span<byte>(request.Data + 2, 4));
-        NetIo.Call(control, which, ref request, $"cannot give {Name} the address or mask {address}");
-    }
-
-    private void BringUp(FileDescriptor control)
-    {
-        InterfaceRequest request = NetIo.Request(Name);
-        NetIo.Call(control, NetIo.SIOCGIFFLAGS, ref request, $"cannot read the state of {Name}");
-        request.Flags |= NetIo.IFF_UP | NetIo.IFF_RUNNING;
-        NetIo.Call(control, NetIo.SIOCSIFFLAGS, ref request, $"cannot bring {Name} up");
     }
 }
