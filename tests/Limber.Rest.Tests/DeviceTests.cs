@@ -157,4 +157,16 @@ public sealed class DeviceTests
 
         Assert.Equal(["resize _disk0 1048576"], devices.Calls);
     }
+
+    [Theory]
+    [InlineData("vm.add-disk", """{"path":"/x"}""")]
+    [InlineData("vm.add-net", """{"tap":"t"}""")]
+    public async Task Counters_OfDevicesThatWouldCount_AreRefused(string add, string body)
+    {
+        await using RestFixture rest = await StartAsync();
+        Assert.Equal(200, (await rest.PutAsync(add, body)).Status);
+        Reply reply = await rest.GetAsync("vm.counters");
+        Assert.Equal(500, reply.Status);
+        Assert.Contains("counters of disks and network devices are not built yet", reply.Body, System.StringComparison.Ordinal);
+    }
 }
